@@ -1,0 +1,53 @@
+"""Settings of every test: hypothesis profiles, and when browser and oracle tests may skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SOAK = os.environ.get("TOLLBOOK_SOAK") == "1"
+CI = os.environ.get("CI") == "true"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+
+settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "soak",
+    max_examples=2_000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("soak" if SOAK else "ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run; in CI nothing is skipped for a missing tool."""
+    for item in items:
+        if "soak" in item.keywords and not SOAK:
+            item.add_marker(pytest.mark.skip(reason="runs with TOLLBOOK_SOAK=1 (make soak)"))
+        if CI:
+            continue
+        if "browser" in item.keywords and not (CHROMIUM and find_spec("playwright")):
+            item.add_marker(
+                pytest.mark.skip(reason="needs chromium and playwright on this machine")
+            )
+        if "oracle" in item.keywords and not (find_spec("genai_prices") and find_spec("litellm")):
+            item.add_marker(pytest.mark.skip(reason="needs the oracle extra"))
+
+
+@pytest.fixture(scope="session")
+def examples() -> int:
+    """Number of seeded rounds of a hand-written fault or fuzz test: 20, or 1,000 in a soak run."""
+    return 1_000 if SOAK else 20
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium that browser tests drive."""
+    if CHROMIUM is None:
+        pytest.fail("no chromium on this machine: install it, browser tests must run in CI")
+    return CHROMIUM
