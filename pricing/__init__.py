@@ -1,0 +1,1 @@
+"""Price tables and their readers: what a model costs, since when, by whose word."""
