@@ -1,0 +1,183 @@
+"""Writes the usage of a made-up company for the demo: JSON Lines of API responses, gzip.
+
+Run `python -m sample_logs.generate_demo` from the top of the repository. Two runs write the same
+bytes. No price is known here.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sample_logs.demo_story import (
+    EXPIRED_IN,
+    FAULTS,
+    FULL,
+    MINI,
+    MONTHS,
+    NANO,
+    OVERLAP,
+    REPETITIONS,
+    TRIAL_MODEL,
+    UNMETERED,
+)
+from sample_logs.demo_traffic import Call, all_calls, call_id, letters, seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+FINGERPRINTS = {FULL: "fp_51e1070cf2", MINI: "fp_6f2eabb9a5", NANO: "fp_38343a2f8f"}
+
+
+def usage_object(call: Call) -> dict[str, object]:
+    """The `usage` of a response: cached is part of the prompt, reasoning part of the completion."""
+    return {
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.answer_tokens,
+        "total_tokens": call.prompt_tokens + call.answer_tokens,
+        "prompt_tokens_details": {"cached_tokens": call.cached_tokens, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+    }
+
+
+def response_object(call: Call) -> dict[str, object]:
+    """A Chat Completions response without its texts."""
+    return {
+        "id": call.call_id,
+        "object": "chat.completion",
+        "created": call.created,
+        "model": call.model,
+        "service_tier": None if call.model == TRIAL_MODEL else "default",
+        "system_fingerprint": FINGERPRINTS.get(call.model),
+        "usage": usage_object(call),
+        "metadata": call.metadata,
+    }
+
+
+def stream_end(call: Call) -> dict[str, object]:
+    """The last chunk of a stream that did not ask for usage."""
+    chunk = response_object(call)
+    choices = [{"index": 0, "delta": {}, "finish_reason": "stop"}]
+    return {**chunk, "object": "chat.completion.chunk", "usage": None, "choices": choices}
+
+
+def batch_line(call: Call, number: int) -> dict[str, object]:
+    """A line of a Batch output file; the envelope alone tells that the tier is batch."""
+    chance = seeded("envelope", call.call_id)
+    day = datetime.fromtimestamp(call.created, UTC).date()
+    body = response_object(call)
+    answer = {"status_code": 200, "request_id": "req_" + letters(chance, 12), "body": body}
+    return {
+        "id": "batch_req_" + letters(chance, 16),
+        "custom_id": f"{call.workload.feature}-{day}-{number:05d}",
+        "response": answer,
+        "error": None,
+    }
+
+
+def text(line: dict[str, object]) -> str:
+    """One line of a JSON Lines file, without its end."""
+    return json.dumps(line, separators=(",", ":"))
+
+
+def faulty(call: Call, fault: str) -> str:
+    """A line that an import has to set aside."""
+    line = response_object(call)
+    if fault == "cut":
+        return text(line)[: 200 + call.created % 150]
+    if fault == "untimed":
+        del line["created"]
+    elif fault == "negative":
+        line["usage"] = usage_object(replace(call, answer_tokens=-call.answer_tokens))
+    elif fault == "cached above input":
+        line["usage"] = usage_object(replace(call, cached_tokens=call.prompt_tokens + 512))
+    return text(line)
+
+
+def repeated(call: Call) -> str:
+    """The same response once more, with the longer answer that a second export saw."""
+    return text(response_object(replace(call, answer_tokens=call.answer_tokens + 240)))
+
+
+def flaws(month: str, calls: list[Call]) -> Iterator[tuple[int, str]]:
+    """Lines to add, each with the position of the line that it follows."""
+    chance = seeded("flaws", month)
+    for fault in FAULTS[month]:
+        place = int(chance.random() * len(calls))
+        yield place, faulty(renamed(calls[place], chance), fault)
+    for number in range(REPETITIONS):
+        place = int(chance.random() * len(calls))
+        again = repeated(calls[place]) if number == 0 else text(response_object(calls[place]))
+        yield place + 15, again
+    for _ in range(UNMETERED[month]):
+        place = int(chance.random() * len(calls))
+        yield place, text(stream_end(renamed(calls[place], chance)))
+
+
+def renamed(call: Call, chance: Random) -> Call:
+    """The call under an identifier of its own."""
+    return replace(call, call_id=call_id(call.created, chance))
+
+
+def with_flaws(month: str, calls: list[Call]) -> list[str]:
+    """The lines of a month's export, flaws among them."""
+    added: dict[int, list[str]] = {}
+    for place, line in flaws(month, calls):
+        added.setdefault(min(place, len(calls) - 1), []).append(line)
+    return [
+        line
+        for place, call in enumerate(calls)
+        for line in (text(response_object(call)), *added.get(place, ()))
+    ]
+
+
+def within(calls: list[Call], month: str, overlap: timedelta) -> list[Call]:
+    """The calls of a month, and those shortly before it that its export repeats."""
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    after = (first + timedelta(days=32)).replace(day=1)
+    began = (first - overlap).timestamp()
+    return [call for call in calls if began <= call.created < after.timestamp()]
+
+
+def batch_lines(month: str, calls: list[Call]) -> list[str]:
+    """The lines of a month's Batch output; some requests of October were never run."""
+    lines = [text(batch_line(call, number)) for number, call in enumerate(calls)]
+    if month != EXPIRED_IN:
+        return lines
+    error = {"code": "batch_expired", "message": "not run within 24h"}
+    expired = {
+        "id": "batch_req_" + letters(seeded("expired"), 16),
+        "custom_id": "summaries-expired",
+    }
+    return [*lines, *(text({**expired, "response": None, "error": error}) for _ in range(2))]
+
+
+def demo_files() -> Iterator[tuple[str, list[str]]]:
+    """Each file of the demo: its name and its lines."""
+    asked, at_night = all_calls(batch=False), all_calls(batch=True)
+    for month in MONTHS:
+        yield f"{month}.jsonl.gz", with_flaws(month, within(asked, month, OVERLAP))
+        yield f"batch-{month}.jsonl.gz", batch_lines(month, within(at_night, month, timedelta(0)))
+
+
+def write_gzip(path: Path, lines: list[str]) -> None:
+    """Write the lines compressed, without the name and time that gzip would add."""
+    with path.open("wb") as target, gzip.GzipFile("", "wb", 9, target, mtime=0) as packed:
+        packed.write("".join(f"{line}\n" for line in lines).encode())
+
+
+def main(folder: Path) -> None:
+    """Write every file of the demo into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in demo_files():
+        write_gzip(folder / name, lines)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "demo")
