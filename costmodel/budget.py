@@ -1,0 +1,62 @@
+"""Budgets: how much may be spent in which period, on what, and who answers for it."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+BudgetPeriod = Literal["day", "week", "month", "quarter", "year"]
+
+PERIOD_MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
+PERIOD_DAYS: dict[str, int] = {"day": 1, "week": 7}
+BUDGET_PERIODS: tuple[str, ...] = (*PERIOD_DAYS, *PERIOD_MONTHS)
+
+_FIRST_MONDAY = date(2001, 1, 1)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An amount of money for each period, spent by the usage that ``filters`` lets through.
+
+    ``starts`` is the first day of any one of its periods: the others follow from
+    it in both directions. Without it periods start with the calendar (weeks on
+    Monday). ``timezone`` None means the reporting zone.
+    """
+
+    name: str
+    amount: Fraction
+    currency: str = "USD"
+    period: BudgetPeriod = "month"
+    starts: date | None = None
+    timezone: str | None = None
+    filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    owners: tuple[str, ...] = ()
+
+    def period_holding(self, day: date) -> tuple[date, date]:
+        """Return the first day of the period that holds this day, and of the next one."""
+        anchor = self.starts or _FIRST_MONDAY
+        if self.period in PERIOD_DAYS:
+            length = PERIOD_DAYS[self.period]
+            first = day - timedelta((day - anchor).days % length)
+            return first, first + timedelta(length)
+        return _months_holding(day, anchor, PERIOD_MONTHS[self.period])
+
+
+def _months_holding(day: date, anchor: date, length: int) -> tuple[date, date]:
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
+    step = months // length
+    if day < _months_later(anchor, step * length):
+        step -= 1
+    return _months_later(anchor, step * length), _months_later(anchor, (step + 1) * length)
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day of another month, its last day where the month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
