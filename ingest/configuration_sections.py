@@ -1,0 +1,273 @@
+"""How each section of ``tollbook.yaml`` is checked and read.
+
+Each function takes the located section, None where the file has none, and notes
+every mistake with the checker, so that one run shows them all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from costmodel.budget import BUDGET_PERIODS, Budget
+from ingest import settings
+from ingest.ages import parse_age
+from ingest.rows import ROW_DIMENSIONS, ROW_MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from fractions import Fraction
+
+    from pricing.located_yaml import Checker, Located
+
+T = TypeVar("T")
+
+CELL_CHOICES = tuple(name for name in ROW_DIMENSIONS if name not in {"customer", "session", "user"})
+"""Dimensions that sums can keep; those with a value per person or visit stay on rows."""
+
+METADATA_TARGETS = (*ROW_DIMENSIONS, *ROW_MEASURES)
+FILTER_NAMES = (*CELL_CHOICES, "provider", "model", "model_snapshot", "tier", "zone")
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def zone(located: Located | None, checker: Checker) -> str | None:
+    """Return the IANA name of a time zone."""
+    name = checker.text(located)
+    if located is None or name is None:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        checker.note(located, f"{name!r} is no time zone; write UTC or a name such as Europe/Paris")
+        return None
+    return name
+
+
+def names(located: Located | None, checker: Checker) -> dict[str, str]:
+    """Return a mapping from one name to another."""
+    found = {k: checker.text(v) for k, v in checker.mapping(located, optional=None).items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def dimensions(located: Located | None, checker: Checker) -> dict[str, str]:
+    """Return which metadata key fills which dimension or measure."""
+    keys = checker.mapping(located, optional=None)
+    found = {key: checker.choice(value, METADATA_TARGETS) for key, value in keys.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def cells(located: Located | None, checker: Checker) -> tuple[str, ...] | None:
+    """Return the dimensions that sums keep, None where the file leaves the default."""
+    if located is None or located.value is None:
+        return None
+    words = (checker.choice(item, CELL_CHOICES) for item in checker.sequence(located))
+    return tuple(dict.fromkeys(word for word in words if word is not None))
+
+
+def contract(located: Located | None, checker: Checker) -> Located | None:
+    """Return the contract's node, which ``pricing.contract_file`` reads."""
+    checker.mapping(located, optional=None)
+    return located if located is not None and located.value is not None else None
+
+
+def budgets(located: Located | None, checker: Checker) -> tuple[Budget, ...]:
+    """Return the budgets; two of one name are a mistake."""
+    return _named(located, checker, _budget)
+
+
+def _budget(located: Located, checker: Checker) -> Budget | None:
+    keys = checker.mapping(
+        located,
+        required=("name", "amount"),
+        optional=("currency", "period", "starts", "timezone", "filter", "owners"),
+    )
+    name, amount = checker.text(keys.get("name")), _amount(keys.get("amount"), checker)
+    currency = _currency(keys.get("currency"), checker)
+    period = checker.choice(keys.get("period"), BUDGET_PERIODS)
+    starts = checker.day(keys.get("starts"))
+    timezone = zone(keys.get("timezone"), checker)
+    filters = filter_values(keys.get("filter"), checker)
+    owners = checker.texts(keys.get("owners"))
+    if name is None or amount is None:
+        return None
+    every = cast("Any", period or "month")
+    return Budget(name, amount, currency, every, starts, timezone, filters, owners)
+
+
+def _amount(located: Located | None, checker: Checker) -> Fraction | None:
+    amount = checker.number(located)
+    if located is not None and amount is not None and amount <= 0:
+        checker.note(located, "must be more than 0")
+        return None
+    return amount
+
+
+def _currency(located: Located | None, checker: Checker) -> str:
+    currency = checker.text(located)
+    if located is None or currency is None:
+        return "USD"
+    if not _CURRENCY.fullmatch(currency):
+        checker.note(located, f"{currency!r} is no currency; write its three letters, such as USD")
+    return currency
+
+
+def filter_values(located: Located | None, checker: Checker) -> dict[str, tuple[str | None, ...]]:
+    """Return the values that each dimension may have; ``null`` lets what has none through."""
+    found: dict[str, tuple[str | None, ...]] = {}
+    for name, item in checker.mapping(located, optional=FILTER_NAMES).items():
+        if item.value is None:
+            found[name] = (None,)
+            continue
+        found[name] = tuple(
+            None if each.value is None else checker.text(each) for each in checker.sequence(item)
+        )
+    return found
+
+
+def sources(located: Located | None, checker: Checker) -> tuple[settings.UsageSource, ...]:
+    """Return the places that usage comes from."""
+    return _named(located, checker, _source)
+
+
+def _source(located: Located, checker: Checker) -> settings.UsageSource | None:
+    keys = checker.mapping(
+        located,
+        required=("name", "provider"),
+        optional=("organisation", "ledger", "allowed_lag"),
+    )
+    name, provider = checker.text(keys.get("name")), checker.text(keys.get("provider"))
+    organisation = checker.text(keys.get("organisation"))
+    ledger = cast("Any", checker.choice(keys.get("ledger"), settings.LEDGER_CHOICES))
+    lag = _age(keys.get("allowed_lag"), checker)
+    if name is None or provider is None:
+        return None
+    return settings.UsageSource(name, provider, organisation, ledger or "auto", lag)
+
+
+def _age(located: Located | None, checker: Checker) -> timedelta | None:
+    text = checker.text(located)
+    if located is None or text is None:
+        return None
+    try:
+        return parse_age(text)
+    except ValueError as error:
+        checker.note(located, str(error))
+        return None
+
+
+def mail(located: Located | None, checker: Checker) -> settings.Mail | None:
+    """Return the mail server."""
+    if located is None or located.value is None:
+        return None
+    keys = checker.mapping(
+        located,
+        required=("host", "sender"),
+        optional=("port", "security", "user", "password_env"),
+    )
+    given: dict[str, Any] = {
+        "host": checker.text(keys.get("host")),
+        "sender": checker.text(keys.get("sender")),
+        "port": checker.whole(keys.get("port")),
+        "security": checker.choice(keys.get("security"), settings.MAIL_SECURITIES),
+        "user": checker.text(keys.get("user")),
+        "password_env": _variable(keys.get("password_env"), checker),
+    }
+    known = {key: value for key, value in given.items() if value is not None}
+    return settings.Mail(**known) if {"host", "sender"} <= known.keys() else None
+
+
+def webhooks(located: Located | None, checker: Checker) -> tuple[settings.Webhook, ...]:
+    """Return the addresses that alerts are posted to."""
+    return _named(located, checker, _webhook)
+
+
+def _webhook(located: Located, checker: Checker) -> settings.Webhook | None:
+    keys = checker.mapping(located, required=("name", "url"), optional=("shape", "secret_env"))
+    name, url = checker.text(keys.get("name")), checker.text(keys.get("url"))
+    shape = cast("Any", checker.choice(keys.get("shape"), settings.WEBHOOK_SHAPES))
+    secret_env = _variable(keys.get("secret_env"), checker)
+    if url is not None and not url.startswith(("https://", "http://")):
+        checker.note(keys["url"], "must be an address that starts with https://")
+        return None
+    if name is None or url is None:
+        return None
+    return settings.Webhook(name, url, shape or "json", secret_env)
+
+
+def _variable(located: Located | None, checker: Checker) -> str | None:
+    name = checker.text(located)
+    if located is None or name is None:
+        return None
+    if not _VARIABLE.fullmatch(name):
+        # The text may be the secret itself, so the message does not repeat it.
+        checker.note(located, "must name an environment variable; do not write the secret here")
+        return None
+    return name
+
+
+def server(located: Located | None, checker: Checker) -> settings.Server:
+    """Return who may open the dashboard."""
+    keys = checker.mapping(located, optional=("auth", "password_env", "header", "trusted_proxies"))
+    given: dict[str, Any] = {
+        "auth": checker.choice(keys.get("auth"), settings.AUTHS),
+        "password_env": _variable(keys.get("password_env"), checker),
+        "header": checker.text(keys.get("header")),
+        "trusted_proxies": _addresses(keys.get("trusted_proxies"), checker) or None,
+    }
+    return settings.Server(**{key: value for key, value in given.items() if value is not None})
+
+
+def _addresses(located: Located | None, checker: Checker) -> tuple[str, ...]:
+    found = []
+    for item in checker.sequence(located):
+        text = checker.text(item) or ""
+        try:
+            found.append(str(ipaddress.ip_address(text)))
+        except ValueError:
+            checker.note(item, f"{text!r} is no IP address, such as 127.0.0.1")
+    return tuple(found)
+
+
+def notes(located: Located | None, checker: Checker) -> tuple[settings.Note, ...]:
+    """Return the flags of the charts, earliest first."""
+    found = []
+    for item in checker.sequence(located):
+        keys = checker.mapping(item, required=("on", "text"))
+        on, text = checker.day(keys.get("on")), checker.text(keys.get("text"))
+        if on is not None and text is not None:
+            found.append(settings.Note(on, text))
+    return tuple(sorted(found, key=lambda note: note.on))
+
+
+def features(located: Located | None, checker: Checker) -> dict[str, settings.Feature]:
+    """Return what is known about each feature."""
+    found = {}
+    for name, item in checker.mapping(located, optional=None).items():
+        keys = checker.mapping(item, optional=("critical", "owner"))
+        critical = checker.flag(keys.get("critical")) or False
+        found[name] = settings.Feature(critical, checker.text(keys.get("owner")))
+    return found
+
+
+def _named(
+    located: Located | None, checker: Checker, read: Callable[[Located, Checker], T | None]
+) -> tuple[T, ...]:
+    """Return the items of a list whose names differ."""
+    found: dict[str, T] = {}
+    lines: dict[str, int] = {}
+    for item in checker.sequence(located):
+        value = read(item, checker)
+        name = item.child("name")
+        if value is None or name is None:
+            continue
+        text = str(name.value)
+        if text in found:
+            checker.note(name, f"{text!r} is already the name on line {lines[text]}; rename one")
+        found.setdefault(text, value)
+        lines.setdefault(text, name.line)
+    return tuple(found.values())

@@ -1,0 +1,87 @@
+"""The sections of ``tollbook.yaml`` as values, with what holds where nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date, timedelta
+
+Auth = Literal["none", "password", "proxy_header"]
+LedgerChoice = Literal["auto", "requests", "buckets"]
+MailSecurity = Literal["starttls", "tls", "none"]
+WebhookShape = Literal["json", "slack"]
+
+AUTHS: tuple[Auth, ...] = ("none", "password", "proxy_header")
+LEDGER_CHOICES: tuple[LedgerChoice, ...] = ("auto", "requests", "buckets")
+MAIL_SECURITIES: tuple[MailSecurity, ...] = ("starttls", "tls", "none")
+WEBHOOK_SHAPES: tuple[WebhookShape, ...] = ("json", "slack")
+
+
+@dataclass(frozen=True)
+class Server:
+    """Who may open the dashboard.
+
+    ``none`` asks nobody and is served on 127.0.0.1 only. ``password`` compares with
+    the environment variable ``password_env``. ``proxy_header`` takes the user from
+    ``header``, believed only from the addresses in ``trusted_proxies``.
+    """
+
+    auth: Auth = "none"
+    password_env: str = "TOLLBOOK_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
+    header: str = "X-Forwarded-User"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+
+
+@dataclass(frozen=True)
+class UsageSource:
+    """One place that usage comes from.
+
+    ``ledger`` overrides which view of one traffic counts, its requests or its
+    buckets; ``allowed_lag`` is how late its data may be before it is stale.
+    """
+
+    name: str
+    provider: str
+    organisation: str | None = None
+    ledger: LedgerChoice = "auto"
+    allowed_lag: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The mail server that alerts go through; the password is in the environment."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: MailSecurity = "starttls"
+    user: str | None = None
+    password_env: str = "TOLLBOOK_MAIL_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that alerts are posted to, signed with a secret from the environment."""
+
+    name: str
+    url: str
+    shape: WebhookShape = "json"
+    secret_env: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that happened on a day, drawn as a flag on the charts."""
+
+    on: date
+    text: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What is known about a feature: ``critical`` ones are never proposed for saving."""
+
+    critical: bool = False
+    owner: str | None = None
