@@ -84,7 +84,7 @@ def price(key: PricingKey, quantities: Quantities, book: PriceBook) -> Cost | Un
         list_parts={m: money(n, quote.list_rates.get(m, ZERO)) for m, n in priced.items()},
         unpriced_quantities={meter: n for meter, n in used.items() if meter not in priced},
         assumptions=tuple(dict.fromkeys([*assumed, *quote.notes])),
-        warnings=_warnings(quote, key.on),
+        warnings=life_warnings(quote, key.on),
     )
 
 
@@ -93,7 +93,8 @@ def money(quantity: int | Fraction, rate_per_million: Fraction) -> Fraction:
     return quantity * rate_per_million / MILLION
 
 
-def _warnings(quote: Quote, day: date) -> tuple[str, ...]:
+def life_warnings(quote: Quote, day: date) -> tuple[str, ...]:
+    """Return what to say of a model that is gone on this day, or of a price yet to come."""
     life = quote.model.life
     if life.is_gone(day):
         return (f"{quote.model.name} is gone since {life.shutdown_on}, for comparison only",)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from costmodel.meters import INDEX, INPUT_METERS, TOKEN_METERS, Meter
+from costmodel.meters import (
+    INDEX,
+    INPUT_METERS,
+    OUTPUT_METERS,
+    TOKEN_METERS,
+    UNKNOWN_BAND,
+    WRITE_METERS,
+    Meter,
+    size_band,
+)
 from costmodel.usage import PricingKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
 FlowQuantities = tuple[Fraction, ...]
@@ -26,9 +36,9 @@ class Flow:
 
     ``model`` is canonical where the book knows it. ``on`` is the UTC day whose
     rates count. ``origin`` names the model that served the flow before any lever.
-    ``escalated_from`` is set on second calls: the model that was tried first.
-    ``keeps_cache`` says that the flow's cached share was set and a cache lever
-    leaves it alone.
+    ``escalated_from`` is set on second calls: the model that was tried first;
+    ``made_by`` says that a lever added the call. ``keeps_cache``: the cached share was
+    set with the call and a cache lever leaves it alone.
     """
 
     provider: str
@@ -42,6 +52,7 @@ class Flow:
     quantities: FlowQuantities
     origin: str
     escalated_from: str | None = None
+    made_by: Literal["second call", "check"] | None = None
     keeps_cache: bool = False
 
     @property
@@ -71,6 +82,22 @@ class Flow:
         amounts = tuple(n * factor if n else n for n in self.quantities)
         return replace(self, requests=self.requests * factor, quantities=amounts)
 
+    @property
+    def output_tokens(self) -> Fraction:
+        """Return all output tokens, reasoning included."""
+        return total_of(self.quantities, OUTPUT_METERS)
+
+    def with_amounts(self, amounts: Mapping[Meter, Fraction]) -> Flow:
+        """Return this flow with some meters counting something else."""
+        changed = list(self.quantities)
+        for meter, amount in amounts.items():
+            changed[INDEX[meter]] = amount
+        return replace(self, quantities=tuple(changed))
+
+    def amount(self, meter: Meter) -> Fraction:
+        """Return how much of one meter the flow uses."""
+        return self.quantities[INDEX[meter]]
+
     def priced_on(self, day: date) -> Flow:
         """Return this flow at the rates of another day."""
         return replace(self, on=day)
@@ -99,3 +126,39 @@ def _sum(group: list[Flow]) -> Flow:
     return replace(
         group[0], requests=sum((flow.requests for flow in group), ZERO), quantities=amounts
     )
+
+
+INPUT_KINDS: tuple[tuple[Meter, Meter, tuple[Meter, ...]], ...] = (
+    (Meter.INPUT, Meter.CACHED_INPUT, WRITE_METERS),
+    (Meter.INPUT_AUDIO, Meter.CACHED_INPUT_AUDIO, ()),
+    (Meter.INPUT_IMAGE, Meter.CACHED_INPUT_IMAGE, ()),
+)
+"""Uncached, cached and written meters of text, audio and images."""
+
+
+def with_cached_share(flow: Flow, share: Fraction) -> Flow:
+    """Return the flow with this share of its input read from a cache, in every kind of input.
+
+    What is not read splits between uncached and written as it did before.
+    """
+    amounts: dict[Meter, Fraction] = {}
+    for uncached, cached, written in INPUT_KINDS:
+        missed = {meter: flow.amount(meter) for meter in (uncached, *written)}
+        missed_before = sum(missed.values(), ZERO)
+        total = missed_before + flow.amount(cached)
+        if not total:
+            continue
+        amounts[cached] = total * share
+        left = total - amounts[cached]
+        if missed_before:
+            amounts |= {meter: left * n / missed_before for meter, n in missed.items() if n}
+        else:
+            amounts[uncached] = left
+    return flow.with_amounts(amounts)
+
+
+def resized(flow: Flow) -> Flow:
+    """Return the flow in the band of its mean input length, where its band is known."""
+    if flow.size_band == UNKNOWN_BAND or not flow.requests:
+        return flow
+    return replace(flow, size_band=size_band(math.ceil(flow.input_tokens / flow.requests)))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from costmodel.book import Unpriced
+from costmodel.cost import life_warnings, money
+from costmodel.flows import ZERO, folded
+from costmodel.levers import LeverError, Route, apply_routes, in_order
+from costmodel.meters import METERS, TOKEN_METERS
+from costmodel.scene import KEY_WORDS, Scene
+from costmodel.spend import UnpricedVolume
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from fractions import Fraction
 
-    from costmodel.book import PriceBook
+    from costmodel.book import PriceBook, Quote
     from costmodel.flows import Flow, FlowQuantities
     from costmodel.levers import Lever
     from costmodel.meters import Meter
     from costmodel.rates import Assumption
-    from costmodel.spend import UnpricedVolume
     from costmodel.workload import Baseline
 
 
@@ -34,8 +43,9 @@ class ModelOutcome:
 class Outcome:
     """What a scenario costs over the days of its baseline, in ``currency``.
 
-    ``parts`` is money by meter, ``flows`` the usage after all levers, ``unpriced``
-    what the total misses. ``refused`` says which levers could not be applied and why.
+    ``parts`` is money by meter; ``flows`` the usage after all levers, ``costs`` what
+    each of them costs (zero where it has no price: see ``unpriced``, what the total
+    misses). ``refused`` says which levers could not be applied and why.
     """
 
     cost: Fraction
@@ -45,8 +55,8 @@ class Outcome:
     list_parts: Mapping[Meter, Fraction]
     models: tuple[ModelOutcome, ...]
     flows: tuple[Flow, ...]
+    costs: tuple[Fraction, ...]
     dimension_names: tuple[str, ...]
-    costs: Mapping[Flow, Fraction]
     unpriced: tuple[UnpricedVolume, ...]
     unmetered_requests: int
     warnings: tuple[str, ...]
@@ -58,6 +68,19 @@ class Outcome:
         """Tell whether the total is a lower bound: some usage has no price or no count."""
         return bool(self.unpriced) or self.unmetered_requests > 0
 
+    @property
+    def requests(self) -> Fraction:
+        """Return all priced calls, second calls and checks included."""
+        return sum((model.requests for model in self.models), ZERO)
+
+    def cost_by(self, name: str) -> dict[str | None, Fraction]:
+        """Return the cost by the values of a dimension that the flows kept."""
+        place = self.dimension_names.index(name)
+        costs: dict[str | None, Fraction] = defaultdict(lambda: ZERO)
+        for flow, cost in zip(self.flows, self.costs, strict=True):
+            costs[flow.dimensions[place]] += cost
+        return dict(costs)
+
 
 def evaluate(
     baseline: Baseline,
@@ -66,10 +89,158 @@ def evaluate(
     *,
     months_ahead: int = 1,
     by: Sequence[str] = (),
+    as_of: date | None = None,
 ) -> Outcome:
     """Return what the baseline costs with these levers, exactly.
 
     ``months_ahead`` is how often growth has compounded: 1 is the first month after
-    the baseline. ``by`` names dimensions that the outcome's flows keep.
+    the baseline. ``by`` names dimensions that the outcome's flows keep. ``as_of`` is
+    the day on which a model that traffic was moved to may be gone already. Raises
+    ``LeverError`` for an unknown model or dimension.
     """
-    raise NotImplementedError
+    asked = list(levers)
+    scene = Scene(book, kept_for(baseline, asked, by), months_ahead)
+    moved = folded(_applied(asked, scene))
+    return _Tally(scene, as_of).outcome((*moved, *scene.baseline.unpriced))
+
+
+def total_cost(
+    baseline: Baseline, levers: Iterable[Lever], book: PriceBook, *, months_ahead: int = 1
+) -> Fraction:
+    """Return only the cost that ``evaluate`` gives: quicker, for many settings."""
+    asked = list(levers)
+    scene = Scene(book, kept_for(baseline, asked), months_ahead)
+    sums: dict[int, tuple[Quote, list[Fraction]]] = {}
+    for flow in _applied(asked, scene):
+        quote = scene.quote(flow)
+        if not isinstance(quote, Unpriced):
+            _, amounts = sums.setdefault(id(quote.rates), (quote, [ZERO] * len(METERS)))
+            _accumulate(amounts, flow.quantities)
+    return sum((_cost_at(quote, amounts) for quote, amounts in sums.values()), ZERO)
+
+
+def _cost_at(quote: Quote, amounts: Sequence[Fraction]) -> Fraction:
+    parts = (
+        money(amount, quote.rates[meter])
+        for meter, amount in zip(METERS, amounts, strict=True)
+        if amount and meter in quote.rates
+    )
+    return sum(parts, ZERO)
+
+
+def _accumulate(into: list[Fraction], amounts: Sequence[Fraction]) -> None:
+    for place, amount in enumerate(amounts):
+        if amount:
+            into[place] += amount
+
+
+def kept_for(baseline: Baseline, levers: Iterable[Lever], by: Sequence[str] = ()) -> Baseline:
+    """Return the baseline grouped by what levers and reader look at, and no finer.
+
+    Raises ``LeverError`` where a lever asks for a dimension that the usage has not.
+    """
+    names = {name for lever in levers for name in lever.where}
+    known = {*baseline.dimension_names, *KEY_WORDS}
+    for name in sorted(names - known):
+        has = ", ".join(sorted(known))
+        raise LeverError(f"where: the usage has no dimension {name!r}; it has {has}")
+    return baseline.keeping({*names, *by})
+
+
+def _applied(levers: Sequence[Lever], scene: Scene) -> list[Flow]:
+    """Return the usage after all levers, in their order."""
+    for lever in levers:
+        for name in lever.model_names():
+            scene.target(None, name)
+    flows = list(scene.baseline.flows)
+    routes = [lever for lever in levers if isinstance(lever, Route)]
+    for lever in in_order(levers):
+        if not isinstance(lever, Route):
+            flows = lever.apply(flows, scene)
+        elif routes:
+            flows = apply_routes(routes, flows, scene)
+            routes = []
+    return flows
+
+
+class _Tally:
+    """Sums flows to an outcome."""
+
+    def __init__(self, scene: Scene, as_of: date | None) -> None:
+        self._scene = scene
+        self._as_of = as_of
+        self._parts: dict[Meter, Fraction] = defaultdict(lambda: ZERO)
+        self._list_parts: dict[Meter, Fraction] = defaultdict(lambda: ZERO)
+        self._models: dict[tuple[str, str], list[Fraction]] = {}
+        self._misses: dict[tuple[str, str, str], list[Fraction]] = {}
+
+    def outcome(self, flows: Sequence[Flow]) -> Outcome:
+        scene = self._scene
+        costs = tuple(self._add(flow) for flow in flows)
+        return Outcome(
+            cost=sum(self._parts.values(), ZERO),
+            list_cost=sum(self._list_parts.values(), ZERO),
+            currency=scene.book.contract.currency,
+            parts={meter: self._parts[meter] for meter in METERS if meter in self._parts},
+            list_parts={m: self._list_parts[m] for m in METERS if m in self._list_parts},
+            models=tuple(
+                ModelOutcome(*name, requests, tuple(amounts), cost, list_cost)
+                for name, (cost, list_cost, requests, *amounts) in self._models.items()
+            ),
+            flows=tuple(flows),
+            costs=costs,
+            dimension_names=scene.baseline.dimension_names,
+            unpriced=tuple(
+                UnpricedVolume(*where, *(round(n) for n in volume))
+                for where, volume in self._misses.items()
+            ),
+            unmetered_requests=scene.baseline.unmetered_requests,
+            warnings=tuple(scene.warnings),
+            assumptions=tuple(dict.fromkeys((*scene.baseline.assumptions, *scene.assumptions))),
+            refused=tuple(scene.refused),
+        )
+
+    def _add(self, flow: Flow) -> Fraction:
+        quote = self._scene.quote(flow)
+        if isinstance(quote, Unpriced):
+            units = sum(flow.quantities, ZERO) - flow.tokens
+            self._miss((flow.provider, flow.model, quote.reason), flow.tokens, flow.requests, units)
+            return ZERO
+        cost = list_cost = ZERO
+        for meter, amount in zip(METERS, flow.quantities, strict=True):
+            if not amount:
+                continue
+            if meter not in quote.rates:
+                self._miss_meter(flow, quote, meter, amount)
+                continue
+            paid = money(amount, quote.rates[meter])
+            listed = money(amount, quote.list_rates.get(meter, quote.rates[meter]))
+            self._parts[meter] += paid
+            self._list_parts[meter] += listed
+            cost, list_cost = cost + paid, list_cost + listed
+            if meter in quote.assumptions:
+                self._scene.assume(quote.assumptions[meter])
+        _accumulate(
+            self._models.setdefault((flow.provider, flow.model), [ZERO] * (3 + len(METERS))),
+            (cost, list_cost, flow.requests, *flow.quantities),
+        )
+        self._remark(flow, quote)
+        return cost
+
+    def _remark(self, flow: Flow, quote: Quote) -> None:
+        for note in quote.notes:
+            self._scene.assume(note)
+        was_moved = flow.model != flow.origin and self._as_of is not None
+        day = max(flow.on, self._as_of) if was_moved and self._as_of else flow.on
+        for text in life_warnings(quote, day):
+            self._scene.warn(text)
+
+    def _miss_meter(self, flow: Flow, quote: Quote, meter: Meter, amount: Fraction) -> None:
+        where = flow.provider, quote.model.name, f"no price for {meter}"
+        is_token = meter in TOKEN_METERS
+        self._miss(where, amount if is_token else ZERO, ZERO, ZERO if is_token else amount)
+
+    def _miss(
+        self, where: tuple[str, str, str], tokens: Fraction, requests: Fraction, units: Fraction
+    ) -> None:
+        _accumulate(self._misses.setdefault(where, [ZERO] * 3), (tokens, requests, units))

@@ -130,7 +130,7 @@ class Baseline:
         return max(sorted(tokens), key=lambda family: tokens[family], default=None)
 
 
-def typed_workload(
+def typed_workload(  # noqa: PLR0913  these are the numbers that people type
     *,
     sessions_per_day: Fraction | int,
     days: Fraction | int,

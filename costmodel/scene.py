@@ -1,0 +1,148 @@
+"""The scene in which levers act: the book, the baseline, and what they have to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from costmodel.flows import ZERO
+from costmodel.meters import MINIMUM_CACHEABLE_EDGE, UNKNOWN_BAND
+from costmodel.workload import WorkloadError, model_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from costmodel.book import PriceBook, Quote, Unpriced
+    from costmodel.flows import Flow
+    from costmodel.rates import Assumption, Model
+    from costmodel.workload import Baseline
+
+KEY_WORDS = ("provider", "model", "zone", "tier")
+"""What ``where`` may name beside the dimensions of the baseline."""
+
+
+class LeverError(ValueError):
+    """A lever that makes no sense: a share above 1, an unknown model or dimension."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What levers may look at, and the ordered sets that they add their remarks to.
+
+    ``months_ahead`` is how often growth has compounded.
+    """
+
+    book: PriceBook
+    baseline: Baseline
+    months_ahead: int = 1
+    warnings: dict[str, None] = field(default_factory=dict)
+    refused: dict[str, None] = field(default_factory=dict)
+    assumptions: dict[Assumption, None] = field(default_factory=dict)
+
+    def warn(self, text: str) -> None:
+        """Say something that the reader of the cost must know."""
+        self.warnings[text] = None
+
+    def refuse(self, text: str) -> None:
+        """Say that a lever could not be applied, and why."""
+        self.refused[text] = None
+
+    def assume(self, assumption: Assumption) -> None:
+        """Name something that no source says."""
+        self.assumptions[assumption] = None
+
+    def quote(self, flow: Flow) -> Quote | Unpriced:
+        """Return the rates of a flow."""
+        return self.book.quote(flow.key)
+
+    def is_model(self, flow: Flow, name: str) -> bool:
+        """Tell whether a model of the flow's provider, so named, serves the flow."""
+        return flow.model == self.book.canonical(flow.provider, name)
+
+    def is_one_of(self, flow: Flow, names: tuple[str, ...]) -> bool:
+        """Tell whether one of the named models serves the flow."""
+        return any(self.is_model(flow, name) for name in names)
+
+    def moved(self, flow: Flow, name: str) -> Flow:
+        """Return the flow on another model: tokens, tier and size stay with the request.
+
+        The provider stays where it serves that model; otherwise the zone is lost too,
+        because zones are a provider's own.
+        """
+        target = self.target(flow.provider, name)
+        if (target.provider, target.name) == (flow.provider, flow.model):
+            return flow
+        zone = flow.zone if target.provider == flow.provider else "global"
+        return replace(flow, provider=target.provider, model=target.name, zone=zone)
+
+    def target(self, provider: str | None, name: str) -> Model:
+        """Return the model of this name, of this provider if it serves one."""
+        try:
+            return model_named(name, self.book, provider)
+        except WorkloadError as error:
+            raise LeverError(str(error)) from None
+
+    def family_of(self, flow: Flow) -> str | None:
+        """Return the family of the model that serves a flow."""
+        model = self.book.resolve(flow.provider, flow.model)
+        return model.family if model else None
+
+    @cached_property
+    def families(self) -> frozenset[str | None]:
+        """Return the families that the baseline uses."""
+        return frozenset(self.family_of(flow) for flow in self.baseline.flows)
+
+    @cached_property
+    def main_family(self) -> str | None:
+        """Return the family that serves most of the baseline's tokens."""
+        return self.baseline.family(self.book)
+
+    def matches(self, flow: Flow, where: Mapping[str, tuple[str | None, ...]]) -> bool:
+        """Tell whether a flow has one of the values asked for in every dimension."""
+        return all(self._value(flow, name) in values for name, values in where.items())
+
+    def _value(self, flow: Flow, name: str) -> str | None:
+        names = self.baseline.dimension_names
+        if name in names:
+            return flow.dimensions[names.index(name)]
+        if name in KEY_WORDS:
+            value: str = getattr(flow, name)
+            return value
+        known = ", ".join((*names, *KEY_WORDS))
+        raise LeverError(f"where: the usage has no dimension {name!r}; it has {known}")
+
+    def can_be_cached(self, flow: Flow, minimum: int) -> bool:
+        """Tell whether requests of the flow are long enough to be cached.
+
+        Within a band the mean length decides; where single requests are not known
+        they count as long enough.
+        """
+        if self.baseline.kind == "typed" or flow.size_band == UNKNOWN_BAND or not flow.requests:
+            return True
+        return flow.size_band >= minimum or flow.input_tokens >= minimum * flow.requests
+
+    def minimum_of(self, flow: Flow) -> int:
+        """Return the shortest prefix that the flow's model caches: 1,024 where not known."""
+        model = self.book.resolve(flow.provider, flow.model)
+        return (model and model.minimum_cacheable_tokens) or MINIMUM_CACHEABLE_EDGE
+
+    def cacheable_share(
+        self, where: Mapping[str, tuple[str | None, ...]], origin: str | None, minimum: int
+    ) -> Fraction:
+        """Return which share of input tokens stands in requests long enough to be cached.
+
+        Counted over the usage as it came that ``where`` names, of one origin or all.
+        """
+        dimensions = {name: v for name, v in where.items() if name not in KEY_WORDS}
+        flows = [
+            flow
+            for flow in self.baseline.flows
+            if origin in {None, flow.origin} and self.matches(flow, dimensions)
+        ]
+        total = sum((flow.input_tokens for flow in flows), ZERO)
+        long_enough = sum(
+            (flow.input_tokens for flow in flows if self.can_be_cached(flow, minimum)), ZERO
+        )
+        return long_enough / total if total else ZERO
