@@ -1,0 +1,204 @@
+/* What the browser does alone: colours, links that keep filters, copies, keys, uploads.
+   No money is computed here. */
+(function () {
+  "use strict";
+
+  const SHARED = ["range", "zone", "compare", "team", "feature", "model", "environment",
+    "endpoint", "project", "api_key", "variant", "provider", "tier"];
+
+  function recoloured(value, dark) {
+    if (typeof value === "string") return dark[value] || value;
+    if (Array.isArray(value)) return value.map((item) => recoloured(item, dark));
+    if (value && typeof value === "object") {
+      const result = {};
+      for (const key of Object.keys(value)) result[key] = recoloured(value[key], dark);
+      return result;
+    }
+    return value;
+  }
+
+  /* A figure in the colours of the scheme on screen. Figures travel in light colours. */
+  function themed(figure, scheme, dark) {
+    if (!figure) return window.dash_clientside.no_update;
+    return scheme === "dark" ? recoloured(figure, dark) : figure;
+  }
+
+  function sharedSearch(search) {
+    const kept = new URLSearchParams();
+    for (const [key, value] of new URLSearchParams(search || "")) {
+      if (SHARED.includes(key)) kept.append(key, value);
+    }
+    const written = kept.toString();
+    return written ? "?" + written : "";
+  }
+
+  function linksThatKeepFilters(search, pathname, ids) {
+    const kept = sharedSearch(search);
+    const current = (pathname || "/").replace(/\/+$/, "") || "/";
+    return [
+      ids.map((id) => id.path + kept),
+      ids.map((id) => (id.path === current ? "nav-link nav-link-current" : "nav-link")),
+    ];
+  }
+
+  /* The burger opens the navigation on a narrow screen; going somewhere closes it. */
+  function navbar(opened, pathname, navbarNow) {
+    const triggered = window.dash_clientside.callback_context.triggered;
+    const byAddress = triggered.some((item) => item.prop_id.startsWith("url."));
+    const isOpen = byAddress ? false : Boolean(opened);
+    return [{ ...navbarNow, collapsed: { mobile: !isOpen } }, isOpen];
+  }
+
+  /* ---- copies ------------------------------------------------------------ */
+  function cardOf(button) {
+    return button.closest(".chart-card");
+  }
+
+  function say(button, text) {
+    const before = button.dataset.label || button.textContent;
+    button.dataset.label = before;
+    button.textContent = text;
+    window.setTimeout(() => { button.textContent = before; }, 1600);
+  }
+
+  async function copySentence(button) {
+    const sentence = cardOf(button).querySelector(".chart-sentence").textContent;
+    await copyText(sentence);
+    say(button, "Copied");
+  }
+
+  async function copyText(text) {
+    if (navigator.clipboard && window.isSecureContext) {
+      await navigator.clipboard.writeText(text);
+      return;
+    }
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+
+  /* The chart with its sentence above, on a ground of the scheme, at twice the size. */
+  async function pictureOf(card) {
+    const plot = card.querySelector(".js-plotly-plot");
+    const style = getComputedStyle(document.body);
+    const sentence = card.querySelector(".chart-sentence").textContent;
+    const width = Math.max(plot.clientWidth, 640);
+    const height = plot.clientHeight;
+    const url = await window.Plotly.toImage(plot, { format: "png", width, height, scale: 2 });
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const lines = Math.ceil((sentence.length * 7.5) / (width - 32)) || 1;
+    const head = 24 + lines * 22;
+    const canvas = document.createElement("canvas");
+    canvas.width = (width + 32) * 2;
+    canvas.height = (height + head + 16) * 2;
+    const pen = canvas.getContext("2d");
+    pen.scale(2, 2);
+    pen.fillStyle = style.backgroundColor;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.fillStyle = style.color;
+    pen.font = "600 15px " + style.fontFamily;
+    wrapped(pen, sentence, 16, 28, width);
+    pen.drawImage(image, 16, head, width, height);
+    return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+  }
+
+  function wrapped(pen, text, x, y, width) {
+    let line = "";
+    for (const word of text.split(" ")) {
+      const longer = line ? line + " " + word : word;
+      if (pen.measureText(longer).width > width && line) {
+        pen.fillText(line, x, y);
+        line = word;
+        y += 22;
+      } else {
+        line = longer;
+      }
+    }
+    pen.fillText(line, x, y);
+  }
+
+  async function copyPicture(button) {
+    const card = cardOf(button);
+    const picture = pictureOf(card);
+    if (navigator.clipboard && window.ClipboardItem && window.isSecureContext) {
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+        say(button, "Copied");
+        return;
+      } catch (refused) {
+        /* a browser that does not let pages copy pictures gets a file instead */
+      }
+    }
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await picture);
+    link.download = (button.dataset.card || "chart") + ".png";
+    link.click();
+    URL.revokeObjectURL(link.href);
+    say(button, "Saved");
+  }
+
+  async function copyLink(button) {
+    await copyText(window.location.href);
+    say(button, "Copied");
+  }
+
+  function openShortcuts() {
+    window.dash_clientside.set_props("shortcuts", { opened: true });
+  }
+
+  const ACTIONS = {
+    "copy-sentence": copySentence,
+    "copy-picture": copyPicture,
+    "copy-link": copyLink,
+    "open-shortcuts": openShortcuts,
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    const act = button && ACTIONS[button.dataset.action];
+    if (act) act(button);
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.closest(".filter-bar")) event.preventDefault();
+  });
+
+  /* ---- keys --------------------------------------------------------------- */
+  let afterG = 0;
+  const PLACES = { o: "/", w: "/whatif", p: "/prices" };
+
+  function isTyping(target) {
+    return target.closest("input, textarea, select, [contenteditable=true]") !== null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key === "?") {
+      openShortcuts();
+    } else if (event.key === "/") {
+      const first = document.querySelector(".filter-bar input");
+      if (first && first.offsetParent) { event.preventDefault(); first.focus(); }
+    } else if (event.key === "g") {
+      afterG = event.timeStamp;
+    } else if (PLACES[event.key] && event.timeStamp - afterG < 1500) {
+      afterG = 0;
+      const link = [...document.querySelectorAll(".nav-link")].find(
+        (item) => new URL(item.href).pathname === PLACES[event.key]);
+      if (link) { event.preventDefault(); link.click(); }
+    }
+  });
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.tollbook = { themed, linksThatKeepFilters, navbar };
+
+  /* Offers every preset whatever stands in the field, then what fits the words. */
+  window.dashMantineFunctions = window.dashMantineFunctions || {};
+  window.dashMantineFunctions.everyOption = ({ options }) => options;
+
+  window.tollbook = { sharedSearch, recoloured, copyText, say };
+})();

@@ -1,0 +1,108 @@
+"""What every page may use: whose usage is on screen, its prices, and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from costmodel.book import PriceBook
+    from ingest.configuration import Configuration
+
+
+@dataclass(frozen=True)
+class Source:
+    """One store with everything needed to read it.
+
+    ``clock`` says what "now" is: pinned for the demo, the machine's otherwise.
+    """
+
+    store_path: Path
+    book: PriceBook
+    configuration: Configuration
+    clock: Callable[[], datetime]
+    demo: bool = False
+
+
+class DashboardContext:
+    """The source on screen, which a person may change from the demo to their own usage.
+
+    Pages read the properties at each request and keep none of them. ``open_demo``
+    and ``open_own`` make the other source when somebody asks for it; without one,
+    its button is not drawn.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        open_demo: Callable[[], Source] | None = None,
+        open_own: Callable[[], Source] | None = None,
+    ) -> None:
+        self._source = source
+        self._open_demo = open_demo
+        self._open_own = open_own
+
+    @property
+    def source(self) -> Source:
+        """Return the source on screen: take it once where several parts must agree."""
+        return self._source
+
+    @property
+    def store_path(self) -> Path:
+        """Return the file that holds the usage on screen."""
+        return self._source.store_path
+
+    @property
+    def book(self) -> PriceBook:
+        """Return the prices of the source on screen, its contract included."""
+        return self._source.book
+
+    @property
+    def configuration(self) -> Configuration:
+        """Return the configuration of the source on screen."""
+        return self._source.configuration
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Return the clock of the source on screen."""
+        return self._source.clock
+
+    @property
+    def demo(self) -> bool:
+        """Tell whether the usage on screen is the demo's."""
+        return self._source.demo
+
+    @property
+    def can_open_demo(self) -> bool:
+        """Tell whether the demo can be shown instead."""
+        return self._open_demo is not None and not self.demo
+
+    @property
+    def can_open_own(self) -> bool:
+        """Tell whether somebody's own usage can be shown instead."""
+        return self._open_own is not None and self.demo
+
+    def now(self) -> datetime:
+        """Return the time by the clock of the source on screen."""
+        return self._source.clock()
+
+    def store(self) -> Store:
+        """Return a reader of the store on screen."""
+        return Store(self._source.store_path)
+
+    def show_demo(self) -> None:
+        """Put the demo on screen."""
+        if self._open_demo is not None:
+            self._source = self._open_demo()
+
+    def show_own(self) -> None:
+        """Put somebody's own usage on screen."""
+        if self._open_own is not None:
+            self._source = self._open_own()

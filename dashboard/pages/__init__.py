@@ -1,0 +1,65 @@
+"""The pages: one module each, with ``layout(context, state)`` and ``register(app, context)``.
+
+A module may also name ``STATE_KEYS``, the keys of its address that belong to it alone,
+and ``USES_FILTERS = False`` where period and filters mean nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's place: its address, its name, and the key that follows ``g``."""
+
+    path: str
+    title: str
+    shortcut: str
+    module_name: str
+
+    @property
+    def module(self) -> ModuleType:
+        """Return the module that lays the page out."""
+        return import_module(self.module_name)
+
+    @property
+    def state_keys(self) -> frozenset[str]:
+        """Return the keys of the address that only this page reads."""
+        return frozenset(getattr(self.module, "STATE_KEYS", ()))
+
+    @property
+    def uses_filters(self) -> bool:
+        """Tell whether the page shows a part of the usage, which the filter bar chooses."""
+        return bool(getattr(self.module, "USES_FILTERS", True))
+
+
+_PLACES: tuple[Page, ...] = (
+    Page("/", "Overview", "o", "dashboard.pages.overview"),
+    Page("/whatif", "What-if", "w", "dashboard.pages.whatif"),
+    Page("/prices", "Prices", "p", "dashboard.pages.prices"),
+)
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Return the pages that exist, in the order of the navigation."""
+    return tuple(page for page in _PLACES if _exists(page.module_name))
+
+
+def _exists(module_name: str) -> bool:
+    spec = find_spec(module_name)
+    return spec is not None and spec.origin is not None
+
+
+def page_at(path: str | None) -> Page | None:
+    """Return the page of an address's path, None where there is none."""
+    wanted = (path or "/").rstrip("/") or "/"
+    return next((page for page in pages() if page.path == wanted), None)

@@ -1,0 +1,231 @@
+"""The shell round every page: navigation, ribbon, filter bar, notices, shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from dashboard import filter_bar, source_switch
+from dashboard.figures.palette import DARK
+from dashboard.notices import notice_list
+from dashboard.pages import Page, page_at, pages
+from dashboard.state import parse
+from dashboard.theme import THEME
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from dashboard.context import DashboardContext
+
+_SHORTCUTS = (("?", "this list"), ("/", "go to the filters"), ("Esc", "close what is open"))
+
+
+def layout(context: DashboardContext) -> dmc.MantineProvider:
+    """Return the shell; the page inside follows the address."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="palette", data=dict(DARK)),
+            dcc.Store(id="source-version", data=0),
+            html.A("Skip to the content", href="#main", className="skip-link"),
+            dmc.AppShell(
+                [_header(), _navigation(), _main(context)],
+                id="shell",
+                header={"height": 56},
+                navbar={
+                    "width": 200,
+                    "breakpoint": "sm",
+                    "collapsed": {"mobile": True},
+                },
+                padding="0",
+            ),
+            _shortcuts_dialog(),
+        ],
+        theme=THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _header() -> dmc.AppShellHeader:
+    return dmc.AppShellHeader(
+        html.Div(
+            [
+                dmc.Burger(
+                    id="burger",
+                    size="sm",
+                    hiddenFrom="sm",
+                    opened=False,
+                    **{"aria-label": "Open the navigation"},
+                ),
+                dcc.Link("Tollbook", href="/", className="wordmark", id="wordmark"),
+                html.Div(id="data-until", className="data-until"),
+                _round_button("?", "Keyboard shortcuts", "open-shortcuts"),
+                dmc.ColorSchemeToggle(
+                    id="color-scheme",
+                    lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
+                    darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
+                    variant="subtle",
+                    color="ink",
+                    size="lg",
+                    **{"aria-label": "Change between light and dark"},
+                ),
+            ],
+            className="header-row",
+        ),
+        withBorder=True,
+    )
+
+
+def _round_button(sign: str, label: str, action: str) -> html.Button:
+    return html.Button(
+        sign,
+        type="button",
+        className="round-button",
+        title=label,
+        **{"aria-label": label, "data-action": action},
+    )
+
+
+def _navigation() -> dmc.AppShellNavbar:
+    return dmc.AppShellNavbar(
+        html.Nav(
+            [_link(page) for page in pages()],
+            className="navigation",
+            **{"aria-label": "Pages"},
+        ),
+        withBorder=True,
+    )
+
+
+def _link(page: Page) -> dcc.Link:
+    return dcc.Link(
+        page.title,
+        href=page.path,
+        id={"type": "nav", "path": page.path},
+        className="nav-link",
+    )
+
+
+def _main(context: DashboardContext) -> dmc.AppShellMain:
+    return dmc.AppShellMain(
+        html.Div(
+            [
+                html.Div(id="ribbon"),
+                html.Div(id="failure", role="alert"),
+                html.Div(filter_bar.layout(context), id="filter-slot"),
+                html.Div(id="notices", role="status"),
+                html.Div(id="page", className="page"),
+            ],
+            id="main",
+            tabIndex="-1",
+            className="main",
+        ),
+    )
+
+
+def _shortcuts_dialog() -> dmc.Modal:
+    keys = [(f"g {page.shortcut}", f"go to {page.title}") for page in pages()]
+    rows = [
+        html.Tr([html.Td(_keys(combination)), html.Td(meaning)])
+        for combination, meaning in (*keys, *_SHORTCUTS)
+    ]
+    return dmc.Modal(
+        html.Table(html.Tbody(rows), className="shortcut-table"),
+        id="shortcuts",
+        title="Keyboard shortcuts",
+        closeButtonProps={"aria-label": "Close"},
+        transitionProps={"duration": 0},
+        size="sm",
+    )
+
+
+def _keys(combination: str) -> list[Component]:
+    return [dmc.Kbd(key) for key in combination.split()]
+
+
+def failure_notice(error: Exception) -> Component:
+    """Return what the page says when a part of it failed: what, and what to do."""
+    return notice_list(
+        [
+            f"A part of this page could not be worked out ({type(error).__name__}). What you see "
+            "is from before; reload the page, and look at the log of tollbook if it stays."
+        ],
+        warning=True,
+    )
+
+
+def register(app: Dash, context: DashboardContext) -> None:
+    """Connect the address with the page, and the shell's own controls."""
+    filter_bar.register(app, context)
+    source_switch.register(app, context)
+    _register_router(app, context)
+    _register_browser_functions(app)
+
+
+def _register_router(app: Dash, context: DashboardContext) -> None:
+    @app.callback(
+        Output("page", "children"),
+        Output("filter-slot", "hidden"),
+        Output("ribbon", "children"),
+        Output("failure", "children"),
+        Input("url", "pathname"),
+        Input("source-version", "data"),
+        State("url", "search"),
+    )
+    def show_page(path: str | None, _: Any, search: str | None) -> tuple[Any, bool, Any, None]:
+        page = page_at(path)
+        ribbon = source_switch.ribbon(context)
+        if page is None:
+            return _nothing_here(), True, ribbon, None
+        state = parse(search, page.state_keys)
+        hidden = not page.uses_filters or context.store().is_empty()
+        return page.module.layout(context, state), hidden, ribbon, None
+
+    @app.callback(
+        Output("notices", "children"),
+        Input("url", "search"),
+        Input("url", "pathname"),
+    )
+    def show_notices(search: str | None, path: str | None) -> Component | None:
+        page = page_at(path)
+        notices = parse(search, page.state_keys).notices if page else ()
+        return notice_list(notices) if notices else None
+
+
+def _nothing_here() -> html.Div:
+    return html.Div(
+        [
+            html.H1("There is no such page", className="headline"),
+            html.P(dcc.Link("Go to the overview", href="/")),
+        ],
+        className="empty",
+    )
+
+
+def _register_browser_functions(app: Dash) -> None:
+    """Connect the functions of ``assets/tollbook.js``."""
+    app.clientside_callback(
+        ClientsideFunction("tollbook", "themed"),
+        Output({"type": "graph", "card": MATCH}, "figure"),
+        Input({"type": "figure", "card": MATCH}, "data"),
+        Input("color-scheme", "computedColorScheme"),
+        State("palette", "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("tollbook", "linksThatKeepFilters"),
+        Output({"type": "nav", "path": ALL}, "href"),
+        Output({"type": "nav", "path": ALL}, "className"),
+        Input("url", "search"),
+        Input("url", "pathname"),
+        State({"type": "nav", "path": ALL}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("tollbook", "navbar"),
+        Output("shell", "navbar"),
+        Output("burger", "opened"),
+        Input("burger", "opened"),
+        Input("url", "pathname"),
+        State("shell", "navbar"),
+    )

@@ -1,0 +1,146 @@
+"""What an address means for the store on screen: period, comparison, filters, data.
+
+Every page gets its money here, by ``View.report``, which is ``ingest.report`` for
+the period and filters of the address: the same cents as the command line.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dashboard.period import Period, parse_period
+from dashboard.state import DEFAULT_COMPARE, DEFAULT_RANGE
+from ingest.report import ReportQuery, report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from costmodel.spend import Spend
+    from dashboard.context import DashboardContext, Source
+    from dashboard.state import State, Value
+    from ingest.store import Store
+
+_LAST_MOMENT_OF_DAY = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class View:
+    """One state read against one source at one moment.
+
+    ``until`` is where the data of the period ends: the period's end, or the last
+    moment that the sources have reached. ``comparison`` covers the same stretch
+    elsewhere, None where nothing is compared.
+    """
+
+    source: Source
+    store: Store
+    state: State
+    now: datetime
+    period: Period
+    until: datetime
+    comparison: Period | None
+    watermark: datetime | None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """Return the reporting zone of the page."""
+        return self.period.zone
+
+    @property
+    def filters(self) -> Mapping[str, tuple[Value, ...]]:
+        """Return the filters by dimension."""
+        return self.state.filters
+
+    def report(
+        self,
+        by: Sequence[str] = (),
+        period: Period | None = None,
+        filters: Mapping[str, tuple[Value, ...]] | None = None,
+    ) -> Spend:
+        """Return spend by these words, for the page's period and filters unless others."""
+        query = ReportQuery(
+            period=period or self.period,
+            by=tuple(by),
+            filters=self.filters if filters is None else filters,
+        )
+        return report(self.store, self.source.book, query)
+
+
+def view_of(context: DashboardContext, state: State) -> View:
+    """Return what a state means now."""
+    source, store = context.source, context.store()
+    now = source.clock()
+    zone = state.zone or source.configuration.timezone
+    extent, watermark = store.extent(), store.watermark()
+    words, notices = _range_with_data(state, now, zone, extent)
+    period = parse_period(words, now, zone)
+    last = _aware(watermark) if watermark else now
+    until = max(period.start, min(period.end, last))
+    return View(
+        source=source,
+        store=store,
+        state=state,
+        now=now,
+        period=period,
+        until=until,
+        comparison=_comparison(period, until, state.compare or DEFAULT_COMPARE),
+        watermark=watermark,
+        notices=notices,
+    )
+
+
+def _range_with_data(
+    state: State, now: datetime, zone: str, extent: tuple[datetime, datetime] | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the range to show; a default that would show nothing yields to the last month."""
+    if state.range_text is not None:
+        return state.range_text, ()
+    period = parse_period(DEFAULT_RANGE, now, zone)
+    if extent is None or _aware(extent[1]) >= period.start:
+        return DEFAULT_RANGE, ()
+    last = _aware(extent[1]).astimezone(period.start.tzinfo)
+    words = f"{last:%Y-%m}"
+    return words, (f"No usage is dated this month; the last month with usage is shown: {words}.",)
+
+
+def _comparison(period: Period, until: datetime, word: str) -> Period | None:
+    """Return the stretch that the page is compared with, as long as its data reach."""
+    if word == "none":
+        return None
+    if word == "last month":
+        start = a_month_earlier(period.start)
+        end = a_month_earlier(until - _LAST_MOMENT_OF_DAY) + _LAST_MOMENT_OF_DAY
+        text = "the same days last month"
+    else:
+        start, end = period.start - (until - period.start), period.start
+        text = "the period before"
+    return Period(start=start, end=max(start, end), zone=period.zone, label=text, text=text)
+
+
+def a_month_earlier(moment: datetime) -> datetime:
+    """Return the same wall-clock moment a month earlier, the month's last day if shorter."""
+    year, month = divmod(moment.year * 12 + moment.month - 2, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
+
+
+def values_with_counts(
+    context: DashboardContext, state: State, names: Sequence[str]
+) -> dict[str, dict[Value, int]]:
+    """Return the values of dimensions in the period with their requests, filters aside."""
+    if context.store().is_empty():
+        return {name: {} for name in names}
+    view = view_of(context, state)
+    return {name: _counts(view.report(by=(name,), filters={})) for name in names}
+
+
+def _counts(spend: Spend) -> dict[Value, int]:
+    return {row.dimensions[0]: row.requests for row in spend.rows}
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
