@@ -6,22 +6,32 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from costmodel.flows import ZERO
+from costmodel.levers import Batch, Cache, Grow, StartWith
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from costmodel.levers import Lever
 
+Escalation = Literal["tried_first", "sent_directly"]
+
 
 @dataclass(frozen=True)
 class Controls:
-    """Start with (shares that sum to at most 1; the rest stays as today), escalate, cache,
-    batch, growth. ``cache`` None: as today. ``where`` limits all of them.
+    """Settings of the five controls.
+
+    ``start_with`` gives shares of the family's first calls by model; they sum to at
+    most 1 and the rest stays as today. ``escalate`` is the share of what starts
+    elsewhere that goes to ``full``: paid again there after a try, or sent there
+    directly. ``cache`` None leaves the cached share as today. ``growth`` is a share a
+    month. ``where`` limits all of them; ``family`` None is the one with most tokens.
     """
 
     start_with: tuple[tuple[str, Fraction], ...] = ()
     full: str = "gpt-4.1"
     escalate: Fraction = Fraction(0)
-    escalation: Literal["tried_first", "sent_directly"] = "tried_first"
+    escalation: Escalation = "tried_first"
     cache: Fraction | None = None
     batch: Fraction = Fraction(0)
     growth: Fraction = Fraction(0)
@@ -30,5 +40,37 @@ class Controls:
 
 
 def levers_of(controls: Controls) -> tuple[Lever, ...]:
-    """Return the levers that these settings mean."""
-    raise NotImplementedError
+    """Return the levers that these settings mean; a control left as today gives none."""
+    levers: list[Lever] = []
+    where = controls.where
+    if controls.growth:
+        levers.append(Grow(requests=controls.growth, where=where))
+    if any(share for _, share in controls.start_with):
+        levers.append(_start(controls))
+    if controls.cache is not None:
+        levers.append(Cache(hit_rate=controls.cache, where=where))
+    if controls.batch:
+        levers.append(Batch(share=controls.batch, where=where))
+    return tuple(levers)
+
+
+def _start(controls: Controls) -> StartWith:
+    tried = controls.escalation == "tried_first"
+    return StartWith(
+        starts=controls.start_with if tried else _sent_directly(controls),
+        full=controls.full,
+        escalate=controls.escalate if tried else ZERO,
+        family=controls.family,
+        where=controls.where,
+    )
+
+
+def _sent_directly(controls: Controls) -> tuple[tuple[str, Fraction], ...]:
+    """Return shares after the escalated part of each was handed to the full model."""
+    kept = {
+        name: share if name == controls.full else share * (1 - controls.escalate)
+        for name, share in controls.start_with
+    }
+    handed = sum((share for _, share in controls.start_with), ZERO) - sum(kept.values(), ZERO)
+    kept[controls.full] = kept.get(controls.full, ZERO) + handed
+    return tuple(kept.items())

@@ -1,32 +1,52 @@
 """Corners: the exact costs at the corners of the sliders' box, and interpolation between.
 
 The cost is multilinear in the sliders, so interpolating corner costs gives the cost of
-any setting. The cached share is only piecewise linear (its ceiling), so its axis has
-knots where it bends. Growth compounds, so it is no axis: its factors by month stand in
-a table of slider positions.
+any setting. The cached share is only piecewise linear (it stops at what requests long
+enough hold), so its axis has knots where it bends. Growth compounds, so it is no axis:
+a table of slider positions holds its factor in each month.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
+from costmodel.controls import levers_of
+from costmodel.flows import ZERO
+from costmodel.horizon import MONTHS, month_costs
+from costmodel.scenario import total_cost
+from costmodel.scene import Scene
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
-    from fractions import Fraction
 
     from costmodel.book import PriceBook
     from costmodel.controls import Controls
+    from costmodel.flows import Flow
     from costmodel.workload import Baseline
+
+ONE = Fraction(1)
+TODAY = "today"
+"""The first choice of a mix: what stays as it is."""
+
+GROWTH_POSITIONS = tuple(Fraction(half_percent, 200) for half_percent in range(-20, 41))
+"""Growth a month at the slider's steps: -10% to 20% in half percents."""
+
+Weights = list[tuple[int, Fraction]]
+"""Entries of an axis, or corners of a table, and how much each of them counts."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: ``mix`` has choices whose shares sum to 1, a ``slider`` has knots from 0 to 1.
+    """One axis: a ``mix`` has choices whose shares sum to 1, a ``slider`` has knots.
 
-    A mix's first choice is ``today``: what stays as it is. With ``has_today`` a
-    slider's first entry is "as today", before its knots; its value is then None.
+    A mix's first choice is ``today``; what its shares leave to 1 is today's. With
+    ``has_today`` the first entry of a slider is "as today", before its knots: its
+    value is then None.
     """
 
     name: str
@@ -35,25 +55,130 @@ class Axis:
     knots: tuple[Fraction, ...] = ()
     has_today: bool = False
 
+    @property
+    def entries(self) -> tuple[str | Fraction | None, ...]:
+        """Return what the corners stand for along this axis, in order."""
+        if self.kind == "mix":
+            return self.choices
+        return (None, *self.knots) if self.has_today else self.knots
+
+    def mix_weights(self, shares: Iterable[tuple[str, Fraction]]) -> Weights:
+        """Return how much each choice counts; what is left to 1 is today's.
+
+        Raises ``ValueError`` for an unknown choice or shares that are no shares.
+        """
+        given = [(name, share) for name, share in shares if share and name != TODAY]
+        left = ONE - sum((share for _, share in given), ZERO)
+        if left < 0 or any(share < 0 for _, share in given):
+            raise ValueError("shares to start with must lie between 0% and 100% together")
+        weighed = [(self.choices.index(name), share) for name, share in given]
+        return [(0, left), *weighed] if left else weighed
+
+    def slider_weights(self, value: Fraction | None) -> Weights:
+        """Return the entries round a value and how much each counts.
+
+        Raises ``ValueError`` for a value outside the knots.
+        """
+        if value is None and self.has_today:
+            return [(0, ONE)]
+        value = value or ZERO
+        if not self.knots[0] <= value <= self.knots[-1]:
+            raise ValueError(f"{self.name} must lie between 0% and 100%, not {float(value):.4g}")
+        offset = 1 if self.has_today else 0
+        below = min(bisect_right(self.knots, value), len(self.knots) - 1) - 1
+        low, high = self.knots[below], self.knots[below + 1]
+        part = (value - low) / (high - low)
+        pair = [(below + offset, ONE - part), (below + 1 + offset, part)]
+        return [(entry, weight) for entry, weight in pair if weight]
+
 
 @dataclass(frozen=True)
 class CornerTable:
-    """Exact costs at every corner, last axis fastest, and the 12 months of each corner.
+    """Exact costs at every corner, last axis fastest, and the months of each corner.
 
-    Costs and months are without growth; ``growth_factors[position][month]`` multiplies
-    them (month 0 is the headline's month).
+    ``untouched`` is the part of every cost that no control touches. Costs and months
+    are without growth: ``growth_factors[position][month]`` multiplies all but the
+    untouched part (month 0 is also the headline's).
     """
 
     axes: tuple[Axis, ...]
     costs: tuple[Fraction, ...]
+    untouched: Fraction
     months: tuple[tuple[Fraction, ...], ...]
+    untouched_months: tuple[Fraction, ...]
     growth_positions: tuple[Fraction, ...]
     growth_factors: tuple[tuple[Fraction, ...], ...]
     currency: str
 
     def to_json(self) -> dict[str, object]:
         """Return the table as floats and strings, for the browser."""
-        raise NotImplementedError
+        return {
+            "axes": [
+                {
+                    "name": axis.name,
+                    "kind": axis.kind,
+                    "choices": list(axis.choices),
+                    "knots": _floats(axis.knots),
+                    "has_today": axis.has_today,
+                }
+                for axis in self.axes
+            ],
+            "costs": _floats(self.costs),
+            "untouched": float(self.untouched),
+            "months": [_floats(costs) for costs in self.months],
+            "untouched_months": _floats(self.untouched_months),
+            "growth_positions": _floats(self.growth_positions),
+            "growth_factors": [_floats(factors) for factors in self.growth_factors],
+            "currency": self.currency,
+        }
+
+
+def _floats(numbers: Iterable[Fraction]) -> list[float]:
+    return [float(number) for number in numbers]
+
+
+def interpolate(table: CornerTable, controls: Controls) -> Fraction:
+    """Return the cost at a setting, equal to that of the levers it stands for.
+
+    Growth is exact at the slider's positions and linear between them.
+    """
+    cost = sum((table.costs[c] * weight for c, weight in corner_weights(table, controls)), ZERO)
+    factor = growth_factor(table, controls.growth, 0)
+    return table.untouched + (cost - table.untouched) * factor
+
+
+def interpolate_months(table: CornerTable, controls: Controls) -> tuple[Fraction, ...]:
+    """Return the cost of each month at a setting."""
+    weights = corner_weights(table, controls)
+    costs = []
+    for month, untouched in enumerate(table.untouched_months):
+        cost = sum((table.months[corner][month] * weight for corner, weight in weights), ZERO)
+        factor = growth_factor(table, controls.growth, month)
+        costs.append(untouched + (cost - untouched) * factor)
+    return tuple(costs)
+
+
+def growth_factor(table: CornerTable, growth: Fraction, month: int) -> Fraction:
+    """Return by how much usage has grown in a month ahead, the first one being 0."""
+    weights = Axis("growth", "slider", knots=table.growth_positions).slider_weights(growth)
+    return sum((table.growth_factors[entry][month] * weight for entry, weight in weights), ZERO)
+
+
+def corner_weights(table: CornerTable, controls: Controls) -> Weights:
+    """Return the corners round a setting and how much each counts; they sum to 1."""
+    values = {
+        "escalate": controls.escalate, "cache": controls.cache, "batch": controls.batch
+    }  # fmt: skip
+    corners: Weights = [(0, ONE)]
+    for axis in table.axes:
+        along = (
+            axis.mix_weights(controls.start_with)
+            if axis.kind == "mix"
+            else axis.slider_weights(values[axis.name])
+        )
+        size = len(axis.entries)
+        corners = [(c * size + entry, w * share) for c, w in corners for entry, share in along]
+    return corners
 
 
 def corner_table(
@@ -66,12 +191,101 @@ def corner_table(
 ) -> CornerTable:
     """Return the corners of the five controls; ``choices`` are the models to start with.
 
-    ``controls`` gives what is not an axis: full model, kind of escalation, where.
-    Axes, in this order: start_with, escalate, cache, batch.
+    ``controls`` gives what is no axis: the full model, the kind of escalation, family
+    and where. Axes, in this order: start_with, escalate, cache, batch. Without
+    ``first_month`` there are no months.
     """
-    raise NotImplementedError
+    kept = baseline.keeping(controls.where)
+    axes = _axes(kept, choices, controls, book)
+    settings = [_at(controls, *corner) for corner in product(*(axis.entries for axis in axes))]
+    rest = _untouched(kept, controls, book)
+    return CornerTable(
+        axes=axes,
+        costs=tuple(_costs(kept, settings, book)),
+        untouched=total_cost(rest, (), book),
+        months=tuple(_months(kept, settings, book, first_month)) if first_month else (),
+        untouched_months=month_costs(rest, (), book, first_month) if first_month else (),
+        growth_positions=GROWTH_POSITIONS,
+        growth_factors=tuple(
+            tuple((1 + growth) ** (month + 1) for month in range(MONTHS))
+            for growth in GROWTH_POSITIONS
+        ),
+        currency=book.contract.currency,
+    )
 
 
-def interpolate(table: CornerTable, point: Mapping[str, object]) -> Fraction:
-    """Return the cost at a point: ``start_with`` {choice: share}, escalate, cache, batch, growth."""
-    raise NotImplementedError
+def _axes(
+    baseline: Baseline, choices: Sequence[str], controls: Controls, book: PriceBook
+) -> tuple[Axis, ...]:
+    ends = (ZERO, ONE)
+    return (
+        Axis("start_with", "mix", choices=(TODAY, *choices)),
+        Axis("escalate", "slider", knots=ends),
+        Axis(
+            "cache", "slider", knots=cache_knots(baseline, choices, controls, book), has_today=True
+        ),
+        Axis("batch", "slider", knots=ends),
+    )
+
+
+def cache_knots(
+    baseline: Baseline, choices: Sequence[str], controls: Controls, book: PriceBook
+) -> tuple[Fraction, ...]:
+    """Return the cached shares at which the cost bends: where some origin can cache no more."""
+    scene = Scene(book, baseline)
+    names = (*choices, controls.full)
+    flows = [moved for flow in baseline.flows for moved in (flow, *_on(flow, names, scene))]
+    ceilings = {
+        scene.cacheable_share(controls.where, origin, minimum)
+        for origin, minimum in {(flow.origin, scene.minimum_of(flow)) for flow in flows}
+    }
+    return tuple(sorted({ZERO, ONE, *ceilings}))
+
+
+def _on(flow: Flow, names: Iterable[str], scene: Scene) -> list[Flow]:
+    return [scene.moved(flow, name) for name in names]
+
+
+def _at(
+    controls: Controls, start: object, escalate: object, cache: object, batch: object
+) -> Controls:
+    """Return the settings of one corner; those that cost the same are made equal."""
+    starts = () if start == TODAY else ((str(start), ONE),)
+    can_escalate = starts and start != controls.full
+    return replace(
+        controls,
+        start_with=starts,
+        escalate=escalate if can_escalate and isinstance(escalate, Fraction) else ZERO,
+        cache=cache if isinstance(cache, Fraction) else None,
+        batch=batch if isinstance(batch, Fraction) else ZERO,
+        growth=ZERO,
+    )
+
+
+def _costs(baseline: Baseline, settings: Iterable[Controls], book: PriceBook) -> Iterator[Fraction]:
+    known: dict[str, Fraction] = {}
+    for setting in settings:
+        levers = levers_of(setting)
+        name = repr(levers)
+        if name not in known:
+            known[name] = total_cost(baseline, levers, book)
+        yield known[name]
+
+
+def _months(
+    baseline: Baseline, settings: Iterable[Controls], book: PriceBook, first_month: date
+) -> Iterator[tuple[Fraction, ...]]:
+    known: dict[str, tuple[Fraction, ...]] = {}
+    for setting in settings:
+        levers = levers_of(setting)
+        name = repr(levers)
+        if name not in known:
+            known[name] = month_costs(baseline, levers, book, first_month)
+        yield known[name]
+
+
+def _untouched(baseline: Baseline, controls: Controls, book: PriceBook) -> Baseline:
+    """Return the usage that ``where`` leaves out: no control touches it."""
+    scene = Scene(book, baseline)
+    flows = tuple(flow for flow in baseline.flows if not scene.matches(flow, controls.where))
+    return replace(baseline, flows=flows)

@@ -82,7 +82,7 @@ class Outcome:
         return dict(costs)
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913  three things to price, and four ways of looking at them
     baseline: Baseline,
     levers: Iterable[Lever],
     book: PriceBook,
@@ -90,28 +90,35 @@ def evaluate(
     months_ahead: int = 1,
     by: Sequence[str] = (),
     as_of: date | None = None,
+    afterwards: Iterable[Lever] = (),
 ) -> Outcome:
     """Return what the baseline costs with these levers, exactly.
 
     ``months_ahead`` is how often growth has compounded: 1 is the first month after
     the baseline. ``by`` names dimensions that the outcome's flows keep. ``as_of`` is
-    the day on which a model that traffic was moved to may be gone already. Raises
-    ``LeverError`` for an unknown model or dimension.
+    the day on which a model that traffic was moved to may be gone already.
+    ``afterwards`` are levers that follow all others. Raises ``LeverError`` for an
+    unknown model or dimension.
     """
     asked = list(levers)
     scene = Scene(book, kept_for(baseline, asked, by), months_ahead)
-    moved = folded(_applied(asked, scene))
+    moved = folded(_applied(asked, scene, afterwards))
     return _Tally(scene, as_of).outcome((*moved, *scene.baseline.unpriced))
 
 
 def total_cost(
-    baseline: Baseline, levers: Iterable[Lever], book: PriceBook, *, months_ahead: int = 1
+    baseline: Baseline,
+    levers: Iterable[Lever],
+    book: PriceBook,
+    *,
+    months_ahead: int = 1,
+    afterwards: Iterable[Lever] = (),
 ) -> Fraction:
     """Return only the cost that ``evaluate`` gives: quicker, for many settings."""
     asked = list(levers)
     scene = Scene(book, kept_for(baseline, asked), months_ahead)
     sums: dict[int, tuple[Quote, list[Fraction]]] = {}
-    for flow in _applied(asked, scene):
+    for flow in _applied(asked, scene, afterwards):
         quote = scene.quote(flow)
         if not isinstance(quote, Unpriced):
             _, amounts = sums.setdefault(id(quote.rates), (quote, [ZERO] * len(METERS)))
@@ -147,7 +154,7 @@ def kept_for(baseline: Baseline, levers: Iterable[Lever], by: Sequence[str] = ()
     return baseline.keeping({*names, *by})
 
 
-def _applied(levers: Sequence[Lever], scene: Scene) -> list[Flow]:
+def _applied(levers: Sequence[Lever], scene: Scene, afterwards: Iterable[Lever] = ()) -> list[Flow]:
     """Return the usage after all levers, in their order."""
     for lever in levers:
         for name in lever.model_names():
@@ -160,6 +167,8 @@ def _applied(levers: Sequence[Lever], scene: Scene) -> list[Flow]:
         elif routes:
             flows = apply_routes(routes, flows, scene)
             routes = []
+    for lever in afterwards:
+        flows = lever.apply(flows, scene)
     return flows
 
 
