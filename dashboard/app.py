@@ -49,7 +49,7 @@ def create_app(context: DashboardContext) -> Dash:
         title="Tollbook",
         update_title="",
         index_string=INDEX,
-        pages_folder="",
+        use_pages=False,
         health_endpoint="healthz",
         suppress_callback_exceptions=True,
         add_log_handler=False,

@@ -36,7 +36,7 @@ class Chart:
     rows: Sequence[Sequence[str]]
 
 
-def chart_card(  # noqa: PLR0913 - a card is named, titled, sized and filled
+def chart_card(
     card: str,
     title: str,
     chart: Chart | None = None,

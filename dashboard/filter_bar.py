@@ -122,7 +122,7 @@ def _register_sync(app: Dash, context: DashboardContext) -> None:
         Input({"type": "dimension", "name": ALL}, "value"),
         DashState("url", "pathname"),
     )
-    def keep_equal(  # noqa: PLR0913, PLR0917 - one argument for each control
+    def keep_equal(
         search: str | None,
         range_text: str | None,
         compare: str | None,

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ingest.report import ReportQuery, report
+
 from dashboard.period import Period, parse_period
 from dashboard.state import DEFAULT_COMPARE, DEFAULT_RANGE
-from ingest.report import ReportQuery, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,0 +1,276 @@
+"""Where a period's spending heads: a weekday profile, a level, and a range that was earned.
+
+The point is the recent level laid on the weekdays that are left. The range comes
+from what the same method got wrong in the past over as many days (rolling-origin
+conformal log ratios of horizon sums), so it widens after jumps and needs no model
+of the noise. What is already spent stays exact and has no range.
+
+Constants were tuned on simulated daily series with weekday profiles, drift, level
+jumps and spikes: the 8-in-10 range held .80, absolute error 11% of the sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from fractions import Fraction
+
+    import numpy.typing as npt
+
+    Days = npt.NDArray[np.float64]
+    Weekdays = npt.NDArray[np.int64]
+
+Method = Literal["weekday profile", "last 7 days"]
+
+HALF_LIFE_DAYS = 5.0
+DRIFT_DAMPING = 0.5
+CENTRE_SHRINK = 0.5
+LOW, HIGH = 0.1, 0.9
+FEWEST_DAYS = 14
+"""Fewer complete days than this say nothing about weekdays."""
+FEWEST_ORIGINS = 5
+MOST_DAYS = 120
+_WEEK = 7
+_SPIKE = 4.0
+_LARGEST_WEEKLY_DRIFT = 0.25
+_FAR_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Where the period ends: money spent so far, and what is expected with its range.
+
+    ``low`` to ``high`` holds the end 8 times in 10. ``log_errors`` are the ratios
+    that the range comes from, already centred and widened.
+    """
+
+    spent: float
+    expected: float
+    low: float
+    high: float
+    days_left: float
+    method: Method
+    log_errors: tuple[float, ...]
+
+    def chance_above(self, amount: float) -> float:
+        """Return how likely the period ends above an amount, between 0 and 1."""
+        rest = self.expected - self.spent
+        ends = [self.spent + rest * float(np.exp(error)) for error in self.log_errors]
+        above = sum(end > amount for end in ends)
+        return (above + 0.5) / (len(ends) + 1)
+
+
+@dataclass(frozen=True)
+class NotForecastable:
+    """Why no forecast is given, as a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """How the method did lately over as many days as are left now.
+
+    ``mean_error`` is the mean absolute share by which the sum was missed, ``held``
+    the share of replays whose range held it (None: too few to say).
+    """
+
+    replays: int
+    horizon_days: int
+    mean_error: float
+    held: float | None
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What is left of the period: whole days, and the share of today still to come."""
+
+    days: int
+    share_of_today: float = 0.0
+
+    @property
+    def horizon_days(self) -> int:
+        """Return how many days the forecast reaches, today included when part is left."""
+        return self.days + (1 if self.share_of_today > 0 else 0)
+
+
+def forecast(
+    daily: Sequence[float], last_day: date, spent: Fraction | float, remainder: Remainder
+) -> Forecast | NotForecastable:
+    """Return where the period ends.
+
+    ``daily`` holds the money of complete days, oldest first, up to ``last_day``;
+    the days of the period are the end of it. ``spent`` is the money of the period
+    so far, today included.
+    """
+    refused = _refusal(daily, remainder)
+    if refused:
+        return refused
+    days, weekdays = _recent(daily, last_day)
+    method, errors = _best_method(days, weekdays, remainder.horizon_days)
+    if len(errors) < FEWEST_ORIGINS:
+        return NotForecastable(f"{len(days)} days are too few to look {remainder.days} ahead")
+    ahead = _ahead(days, weekdays, remainder.horizon_days, method)
+    rest = float(ahead.sum())
+    if remainder.share_of_today > 0:
+        rest -= float(ahead[0]) * (1 - remainder.share_of_today)
+    adjusted = _widened(errors, remainder.horizon_days, len(days))
+    low, centre, high = np.quantile(adjusted, [LOW, 0.5, HIGH], method="weibull")
+    so_far = float(spent)
+    return Forecast(
+        spent=so_far,
+        expected=so_far + rest * float(np.exp(centre)),
+        low=so_far + rest * float(np.exp(low)),
+        high=so_far + rest * float(np.exp(high)),
+        days_left=remainder.days + remainder.share_of_today,
+        method=method,
+        log_errors=tuple(float(error - centre) for error in adjusted),
+    )
+
+
+def backtest(daily: Sequence[float], last_day: date, horizon_days: int) -> Backtest | None:
+    """Return how forecasts over so many days did, replayed on these days; None: too few."""
+    if len(daily) < FEWEST_DAYS or horizon_days < 1 or sum(daily[-_FAR_DAYS:]) <= 0:
+        return None
+    days, weekdays = _recent(daily, last_day)
+    horizon = _replayable(len(days), horizon_days)
+    method, errors = _best_method(days, weekdays, horizon_days)
+    if len(errors) < FEWEST_ORIGINS:
+        return None
+    return Backtest(
+        replays=len(errors),
+        horizon_days=horizon,
+        mean_error=float(np.mean(np.abs(1 - np.exp(-errors)))),
+        held=_held(errors, horizon, len(days)),
+    )
+
+
+def _refusal(daily: Sequence[float], remainder: Remainder) -> NotForecastable | None:
+    if remainder.horizon_days < 1:
+        return NotForecastable("the period is over")
+    if len(daily) < FEWEST_DAYS:
+        return NotForecastable(
+            f"{len(daily)} complete days of usage are too few: {FEWEST_DAYS} are needed"
+        )
+    if sum(daily[-_FAR_DAYS:]) <= 0:
+        return NotForecastable("nothing was spent in the last four weeks")
+    return None
+
+
+def _recent(daily: Sequence[float], last_day: date) -> tuple[Days, Weekdays]:
+    days = np.asarray(daily[-MOST_DAYS:], dtype=np.float64)
+    first = last_day - timedelta(len(days) - 1)
+    return days, (np.arange(len(days)) + first.weekday()) % _WEEK
+
+
+def _replayable(days: int, horizon: int) -> int:
+    """Return the horizon to replay: the one asked for, or the longest that history allows."""
+    return max(1, min(horizon, days - FEWEST_DAYS - FEWEST_ORIGINS + 1))
+
+
+def _best_method(days: Days, weekdays: Weekdays, horizon: int) -> tuple[Method, Days]:
+    """Return the method that was closer in the past, and its log errors, oldest first."""
+    replayed = _replayable(len(days), horizon)
+    profile = _errors(days, weekdays, replayed, "weekday profile")
+    week = _errors(days, weekdays, replayed, "last 7 days")
+    if len(profile) and np.mean(np.abs(week)) < 0.9 * np.mean(np.abs(profile)):  # noqa: PLR2004
+        return "last 7 days", week
+    return "weekday profile", profile
+
+
+def _errors(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days:
+    """Return the log of actual over forecast sum, from every origin with enough behind it."""
+    found = []
+    for origin in range(FEWEST_DAYS, len(days) - horizon + 1):
+        actual = days[origin : origin + horizon].sum()
+        guess = _ahead(days[:origin], weekdays[:origin], horizon, method).sum()
+        if actual > 0 and guess > 0:
+            found.append(np.log(actual / guess))
+    return np.asarray(found, dtype=np.float64)
+
+
+def _ahead(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days:
+    """Return the money expected on each of the coming days."""
+    coming = (weekdays[-1] + 1 + np.arange(horizon)) % _WEEK
+    if method == "last 7 days":
+        by_weekday = np.zeros(_WEEK)
+        by_weekday[weekdays[-_WEEK:]] = days[-_WEEK:]
+        expected: Days = by_weekday[coming]
+        return expected
+    profile = _weekday_profile(days, weekdays)
+    flat = _without_spikes(days / profile[weekdays])
+    steps = np.arange(1, horizon + 1)
+    growth = _daily_drift(flat) * _damped_steps(steps)
+    lifted: Days = _level(flat) * np.exp(growth) * profile[coming]
+    return lifted
+
+
+def _weekday_profile(days: Days, weekdays: Weekdays) -> Days:
+    """Return each weekday's share of an average day, pulled towards 1 where it is rare."""
+    recent, which = days[-8 * _WEEK :], weekdays[-8 * _WEEK :]
+    mean = max(float(recent.mean()), 1e-12)
+    profile = np.ones(_WEEK)
+    for weekday in range(_WEEK):
+        seen = recent[which == weekday]
+        if len(seen):
+            profile[weekday] = (np.median(seen) / mean * len(seen) + 1.0) / (len(seen) + 1.0)
+    bounded: Days = np.maximum(profile, 0.02)
+    return bounded
+
+
+def _without_spikes(flat: Days) -> Days:
+    """Return the series with single days cut to four times the median of the last weeks."""
+    middle = float(np.median(flat[-_FAR_DAYS:]))
+    return np.minimum(flat, _SPIKE * middle) if middle > 0 else flat
+
+
+def _level(flat: Days) -> float:
+    ages = np.arange(len(flat))[::-1]
+    return float(np.average(flat, weights=0.5 ** (ages / HALF_LIFE_DAYS)))
+
+
+def _daily_drift(flat: Days) -> float:
+    """Return the log growth a day between the last two fortnights, bounded."""
+    late, early = flat[-2 * _WEEK :], flat[-4 * _WEEK : -2 * _WEEK]
+    if len(early) < _WEEK or late.mean() <= 0 or early.mean() <= 0:
+        return 0.0
+    weekly = np.log(late.mean() / early.mean()) / 2
+    bounded = np.clip(weekly, -_LARGEST_WEEKLY_DRIFT, _LARGEST_WEEKLY_DRIFT)
+    return float(bounded) / _WEEK * DRIFT_DAMPING
+
+
+def _damped_steps(steps: npt.NDArray[np.int64]) -> Days:
+    """Return how far a drift carries: half of it is gone after a week."""
+    damping = 0.5 ** (1 / _WEEK)
+    carried: Days = (1 - damping**steps) / (1 - damping)
+    return carried
+
+
+def _widened(errors: Days, horizon: int, history_days: int) -> Days:
+    """Return log errors centred half-way and widened by what the future adds.
+
+    Few replays overlap, so their spread is inflated by sqrt(1 + 2 H / n).
+    """
+    centre = float(np.median(errors))
+    inflation = float(np.sqrt(1 + 2 * horizon / history_days))
+    widened: Days = centre * (1 - CENTRE_SHRINK) + (errors - centre) * inflation
+    return widened
+
+
+def _held(errors: Days, horizon: int, history_days: int) -> float | None:
+    """Return how often a range from the errors known at the time held the next one."""
+    held = []
+    for place in range(len(errors)):
+        known = errors[: max(place - horizon + 1, 0)]
+        if len(known) >= FEWEST_ORIGINS:
+            behind = history_days - len(errors) + place - horizon + 1
+            low, high = np.quantile(_widened(known, horizon, behind), [LOW, HIGH], method="weibull")
+            held.append(bool(low <= errors[place] <= high))
+    return sum(held) / len(held) if len(held) >= FEWEST_ORIGINS else None
