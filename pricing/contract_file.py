@@ -15,7 +15,7 @@ from costmodel.meters import TIERS, Meter
 from costmodel.money import decimal_string, fraction
 from pricing.errors import PricingError
 from pricing.located_yaml import Checker, Problem, YamlError, nearest, read
-from pricing.rate_rows import FEE_KEYS, THOUSAND, TOKEN_RATE_KEYS
+from pricing.rate_rows import FEE_KEYS, THOUSAND, TOKEN_RATE_KEYS, read_zone
 from pricing.reader import PROVIDERS
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _term(at: Located, book: PriceBook, check: Checker) -> ContractTerm | None:
         source=source or "",
         provider=provider,
         model=_model(keys.get("model"), provider, book, check),
-        zone=check.text(keys.get("zone")),
+        zone=read_zone(keys.get("zone"), check),
         tier=check.choice(keys.get("tier"), TIERS),
         in_force_from=check.day(keys.get("from")),
         in_force_to=check.day(keys.get("to")),
@@ -205,7 +205,7 @@ def _far_off_list(terms: Iterable[TermAt], book: PriceBook) -> Iterator[Problem]
     for term, at in terms:
         for meter, rate in term.usd_per_million.items():
             listed = _list_rates(term, meter, book)
-            if not rate or not listed:
+            if rate <= 0 or not listed:
                 continue
             if not min(listed) / FAR_OFF_LIST < rate < max(listed) * FAR_OFF_LIST:
                 part = "usd_per_million" if meter in TOKEN_RATE_KEYS else "usd_per_thousand_calls"

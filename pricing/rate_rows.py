@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +33,7 @@ ROW_KEYS = (
 ROW_REQUIRED = ("tier", "from", "source")
 THOUSAND = 1_000
 GLOBAL = "global"
+ZONE = re.compile("global|data_zone|regional:.+")
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def read_row(
     card = RateCard(
         provider=provider,
         model=name,
-        zone=check.text(keys.get("zone")) or GLOBAL,
+        zone=read_zone(keys.get("zone"), check) or GLOBAL,
         tier=tier,
         above_input_tokens=check.whole(keys.get("above_input_tokens")) or 0,
         in_force_from=check.day(keys["from"]),
@@ -155,6 +157,15 @@ def read_row(
         assumed=read_assumed(keys.get("assumed"), named, rates, check),
     )
     return CardRow(card, at)
+
+
+def read_zone(located: Located | None, check: Checker) -> str | None:
+    """Return where the tokens are processed: global, data_zone or regional:<region>."""
+    zone = check.text(located)
+    if located is not None and zone is not None and not ZONE.fullmatch(zone):
+        check.note(located, f"{zone!r} is no zone; write global, data_zone or regional:<region>")
+        return None
+    return zone
 
 
 def _rates(keys: Mapping[str, Located], check: Checker) -> dict[Meter, Fraction]:

@@ -10,7 +10,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from costmodel.meters import SIZE_BAND_EDGES, TIERS
-from pricing.rate_rows import FEE_KEYS, ROW_KEYS, ROW_REQUIRED, STATUSES, TOKEN_RATE_KEYS
+from pricing.rate_rows import (
+    FEE_KEYS,
+    ROW_KEYS,
+    ROW_REQUIRED,
+    STATUSES,
+    TOKEN_RATE_KEYS,
+    ZONE,
+)
 from pricing.reader import (
     LIFE_DAYS,
     LIFE_KEYS,
@@ -86,7 +93,7 @@ def _fee() -> JsonSchema:
 def _row(required: Iterable[str]) -> JsonSchema:
     values: dict[str, JsonSchema] = {
         "model": TEXT,
-        "zone": {"type": "string", "pattern": r"^(global|data_zone|regional:.+)$"},
+        "zone": {"type": "string", "pattern": f"^({ZONE.pattern})$"},
         "tier": {"enum": list(TIERS)},
         "above_input_tokens": {"enum": list(SIZE_BAND_EDGES)},
         "from": DAY_OR_UNKNOWN,
