@@ -27,9 +27,9 @@ FUNCTION_LINES = 50
 
 # fmt: off
 PURE_IMPORTS = {
-    "__future__", "abc", "bisect", "collections", "costmodel", "dataclasses", "datetime",
-    "decimal", "difflib", "enum", "fractions", "functools", "heapq", "itertools", "math", "numpy",
-    "operator", "re", "statistics", "types", "typing",
+    "__future__", "abc", "bisect", "calendar", "collections", "costmodel", "dataclasses",
+    "datetime", "decimal", "difflib", "enum", "fractions", "functools", "heapq", "itertools",
+    "math", "numpy", "operator", "re", "statistics", "types", "typing",
 }
 IMPURE_CALLS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}
 CLOCK_CALLS = {"fromtimestamp", "now", "today", "utcnow"}
