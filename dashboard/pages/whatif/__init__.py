@@ -1,0 +1,3 @@
+"""What-if: what the same usage would cost under another plan."""
+
+from __future__ import annotations

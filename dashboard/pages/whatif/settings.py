@@ -1,0 +1,262 @@
+"""What a person has set on What-if, as the address carries it.
+
+Shares are written in percent, ``escalate=12.5``; a setting left at its default is not
+written. Reading never fails: what is not understood becomes the default and a notice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from costmodel.corners import GROWTH_POSITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+STATE_KEYS: tuple[str, ...] = (
+    "workload",
+    "sessions",
+    "days",
+    "tokens",
+    "output",
+    "served",
+    "start",
+    "escalate",
+    "sent",
+    "cached",
+    "batch",
+    "growth",
+    "limit",
+    "apply",
+)
+"""Keys of the address that belong to What-if alone."""
+
+AS_TODAY = "today"
+_DIRECTLY = "directly"
+_TYPED = "typed"
+_PERCENT = re.compile(r"-?\d{1,3}(\.\d)?")
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
+_WHOLE = re.compile(r"\d{1,12}")
+_MOST_DAYS = 366
+HUNDRED = 100
+
+Shares = tuple[tuple[str, Fraction], ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class TypedNumbers:
+    """A workload typed by hand: the guide's until somebody types another."""
+
+    sessions_per_day: int = 10_000
+    days: int = 30
+    tokens_per_session: int = 1_500
+    output_share: Fraction = Fraction(40, HUNDRED)
+    model: str = "gpt-4.1-mini"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set; None means the default, which depends on the usage.
+
+    ``typed`` None means that the baseline is one's own usage. ``start`` gives shares
+    by model, empty for "as today". ``features`` are those that the plan touches.
+    """
+
+    typed: TypedNumbers | None = None
+    start: Shares | None = None
+    escalate: Fraction | None = None
+    directly: bool = False
+    cache: Fraction | None = None
+    batch: Fraction = Fraction(0)
+    growth: Fraction = Fraction(0)
+    limit: Fraction | None = None
+    features: tuple[str | None, ...] | None = None
+    notices: tuple[str, ...] = field(default=(), compare=False)
+
+
+def parse_settings(own: Mapping[str, str]) -> Settings:
+    """Return what the page's keys of an address say."""
+    reader = _Reader(own)
+    return Settings(
+        typed=_typed(reader) if own.get("workload") == _TYPED else None,
+        start=reader.read("start", shares_of, None, "a model, or models with shares"),
+        escalate=reader.read("escalate", share_of, None, "a percentage such as 12.5"),
+        directly=own.get("sent") == _DIRECTLY,
+        cache=reader.read("cached", share_of, None, "a percentage such as 60"),
+        batch=reader.read("batch", share_of, Fraction(0), "a percentage such as 20"),
+        growth=reader.read("growth", growth_of, Fraction(0), "half percents from -10 to 20"),
+        limit=reader.read("limit", amount_of, None, "an amount such as 600"),
+        features=reader.read("apply", features_of, None, "names with commas between them"),
+        notices=tuple(reader.notices),
+    )
+
+
+def _typed(reader: _Reader) -> TypedNumbers:
+    start = TypedNumbers()
+    number = "a whole number"
+    return TypedNumbers(
+        sessions_per_day=reader.read("sessions", whole_of, start.sessions_per_day, number),
+        days=reader.read("days", days_of, start.days, "days from 1 to 366"),
+        tokens_per_session=reader.read("tokens", whole_of, start.tokens_per_session, number),
+        output_share=reader.read("output", share_of, start.output_share, "a percentage"),
+        model=reader.own.get("served", start.model),
+    )
+
+
+def written(settings: Settings) -> dict[str, str | None]:
+    """Return every key of the page with its value, None where the default holds."""
+    values: dict[str, str | None] = dict.fromkeys(STATE_KEYS)
+    values.update(
+        start=None if settings.start is None else shares_text(settings.start),
+        escalate=None if settings.escalate is None else percent_text(settings.escalate),
+        sent=_DIRECTLY if settings.directly else None,
+        cached=None if settings.cache is None else percent_text(settings.cache),
+        batch=percent_text(settings.batch) if settings.batch else None,
+        growth=percent_text(settings.growth) if settings.growth else None,
+        limit=None if settings.limit is None else amount_text(settings.limit),
+        apply=None if settings.features is None else features_text(settings.features),
+    )
+    if settings.typed is not None:
+        values.update(_typed_written(settings.typed))
+    return values
+
+
+def _typed_written(typed: TypedNumbers) -> dict[str, str | None]:
+    start = TypedNumbers()
+    texts: dict[str, tuple[object, object, str]] = {
+        "sessions": (typed.sessions_per_day, start.sessions_per_day, str(typed.sessions_per_day)),
+        "days": (typed.days, start.days, str(typed.days)),
+        "tokens": (
+            typed.tokens_per_session,
+            start.tokens_per_session,
+            str(typed.tokens_per_session),
+        ),
+        "output": (typed.output_share, start.output_share, percent_text(typed.output_share)),
+        "served": (typed.model, start.model, typed.model),
+    }
+    changed = {key: text for key, (now, default, text) in texts.items() if now != default}
+    return {"workload": _TYPED, **changed}
+
+
+class _Reader:
+    """Reads keys one by one and collects what could not be understood."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self.own = own
+        self.notices: list[str] = []
+
+    def read(self, key: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """Return the value of a key, the default where it is absent or not understood."""
+        text = self.own.get(key)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self.notices.append(
+                f"{key} = {text[:40]!r} is not understood: write {expected}. The default is shown."
+            )
+            return default
+
+
+def share_of(text: str) -> Fraction:
+    """Return the share that a percentage from 0 to 100 with at most one decimal means."""
+    if not _PERCENT.fullmatch(text):
+        raise ValueError(text)
+    share = Fraction(text) / HUNDRED
+    if not 0 <= share <= 1:
+        raise ValueError(text)
+    return share
+
+
+def growth_of(text: str) -> Fraction:
+    """Return the growth a month that a percentage means: half percents, -10 to 20."""
+    if not _PERCENT.fullmatch(text):
+        raise ValueError(text)
+    growth = Fraction(text) / HUNDRED
+    if growth not in GROWTH_POSITIONS:
+        raise ValueError(text)
+    return growth
+
+
+def amount_of(text: str) -> Fraction:
+    """Return an amount of money above nothing, with at most two decimals."""
+    if not _AMOUNT.fullmatch(text) or not Fraction(text):
+        raise ValueError(text)
+    return Fraction(text)
+
+
+def whole_of(text: str) -> int:
+    """Return a whole number."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def days_of(text: str) -> int:
+    """Return a number of days, at least one, a year at most."""
+    days = whole_of(text)
+    if not 1 <= days <= _MOST_DAYS:
+        raise ValueError(text)
+    return days
+
+
+def shares_of(text: str) -> Shares:
+    """Return shares by model: one name means all of it, ``today`` nothing moved."""
+    if text == AS_TODAY:
+        return ()
+    parts = text.split(",")
+    if len(parts) == 1 and not _has_share(text):
+        if not text:
+            raise ValueError(text)
+        return ((text, Fraction(1)),)
+    shares = [part.rpartition(":") for part in parts]
+    found = {name: share_of(percent) for name, _, percent in shares}
+    if sum(found.values()) != 1 or len(found) != len(parts) or "" in found:
+        raise ValueError(text)
+    return tuple(found.items())
+
+
+def _has_share(text: str) -> bool:
+    return _PERCENT.fullmatch(text.rpartition(":")[2]) is not None and ":" in text
+
+
+def shares_text(shares: Shares) -> str:
+    """Return shares as an address writes them."""
+    if not shares:
+        return AS_TODAY
+    if len(shares) == 1:
+        return shares[0][0]
+    return ",".join(f"{name}:{percent_text(share)}" for name, share in shares)
+
+
+def percent_text(share: Fraction) -> str:
+    """Return a share in percent with at most one decimal: ``12``, ``12.5``."""
+    tenths = round(share * HUNDRED * 10)
+    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths / 10:.1f}"
+
+
+def amount_text(amount: Fraction) -> str:
+    """Return an amount with two decimals where it has cents."""
+    return str(amount) if amount.denominator == 1 else f"{float(amount):.2f}"
+
+
+def features_of(text: str) -> tuple[str | None, ...]:
+    """Return the features of a list with commas; an empty name is usage without a feature."""
+    rows = list(csv.reader([text]))
+    if len(rows) != 1:
+        raise ValueError(text)
+    return tuple(dict.fromkeys(name or None for name in rows[0]))
+
+
+def features_text(features: Sequence[str | None]) -> str:
+    """Return features as an address writes them."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow([name or "" for name in features])
+    return buffer.getvalue()
