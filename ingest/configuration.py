@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from ingest import configuration_sections as sections
 from ingest.settings import Feature, Note, Server
 from pricing import located_yaml
-from pricing.located_yaml import Checker, Located, Problem, YamlError
+from pricing.located_yaml import Checker, Problem, YamlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from costmodel.budget import Budget
+    from costmodel.contract import Contract
     from ingest.settings import Mail, UsageSource, Webhook
+    from pricing.located_yaml import Located
 
 FILE_NAME = "tollbook.yaml"
 
@@ -49,8 +51,8 @@ class Configuration:
     """What ``tollbook.yaml`` says, or the defaults where there is none.
 
     ``deployments`` maps an Azure deployment to its model, ``dimensions`` a metadata
-    key to a dimension. ``cells`` None means the default dimensions of cells.
-    ``contract`` is the node that ``pricing.contract_file`` reads.
+    key to a dimension. ``cells`` None means the default dimensions of cells, ``contract``
+    None that list prices are paid.
     """
 
     path: Path | None = None
@@ -60,7 +62,7 @@ class Configuration:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     cells: tuple[str, ...] | None = None
     sources: tuple[UsageSource, ...] = ()
-    contract: Located | None = None
+    contract: Contract | None = None
     budgets: tuple[Budget, ...] = ()
     mail: Mail | None = None
     webhooks: tuple[Webhook, ...] = ()

@@ -15,12 +15,15 @@ from costmodel.budget import BUDGET_PERIODS, Budget
 from ingest import settings
 from ingest.ages import parse_age
 from ingest.rows import ROW_DIMENSIONS, ROW_MEASURES
+from pricing import load_book
+from pricing.contract_file import checked_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
     from fractions import Fraction
 
+    from costmodel.contract import Contract
     from pricing.located_yaml import Checker, Located
 
 T = TypeVar("T")
@@ -69,10 +72,13 @@ def cells(located: Located | None, checker: Checker) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(word for word in words if word is not None))
 
 
-def contract(located: Located | None, checker: Checker) -> Located | None:
-    """Return the contract's node, which ``pricing.contract_file`` reads."""
-    checker.mapping(located, optional=None)
-    return located if located is not None and located.value is not None else None
+def contract(located: Located | None, checker: Checker) -> Contract | None:
+    """Return the negotiated prices, checked against the shipped tables."""
+    if located is None or located.value is None:
+        return None
+    terms, problems = checked_contract(located, load_book())
+    checker.problems.extend(problems)
+    return terms
 
 
 def budgets(located: Located | None, checker: Checker) -> tuple[Budget, ...]:

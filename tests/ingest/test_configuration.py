@@ -53,6 +53,9 @@ def test_the_documented_sample_loads() -> None:
     )
     assert sample.server == Server(auth="proxy_header")
     assert sample.notes[0] == Note(date(2026, 10, 6), "Launch of contract search")
+    assert sample.contract is not None
+    assert sample.contract.currency == "EUR"
+    assert [term.discount for term in sample.contract.terms] == [Fraction(1, 20), 0]
     assert sample.features["search"] == Feature(critical=False, owner="discovery")
     assert sample.critical_features == {"legal-check"}
 
@@ -127,6 +130,7 @@ def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         cells: [session]
         dimensions: {app: feature_name}
         webhooks: [{name: a, url: example.com}]
+        contract: {terms: [{model: gpt-4.1-min, discount: 12, source: agreement}]}
         """,
     )
     assert [(line, key) for line, key, _ in found] == [
@@ -147,6 +151,8 @@ def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
         (15, "cells[0]"),
         (16, "dimensions.app"),
         (17, "webhooks[0].url"),
+        (18, "contract.terms[0].model"),
+        (18, "contract.terms[0].discount"),
     ]
     messages = {key: message for _, key, message in found}
     assert messages["timezon"] == "unknown key 'timezon'; did you mean 'timezone'?"
