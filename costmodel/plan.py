@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from costmodel.flows import ZERO
+from costmodel.levers import Cache, Grow, Retire
+from costmodel.likely import DRAWS, cost_draws, likely_range, volume_factors
+from costmodel.money import decimal_string
+from costmodel.regimes import month_after
+from costmodel.scenario import evaluate, total_cost
+from costmodel.scene import Scene
+from costmodel.weekdays import DAY, days_between, days_of, on_calendar
+from costmodel.workload import Baseline, ledger_baseline, typed_workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from fractions import Fraction
 
     from costmodel.book import PriceBook
     from costmodel.levers import Lever
+    from costmodel.likely import Floats
+    from costmodel.scenario import Outcome
     from costmodel.usage import Cell
+
+MONTHLY_COST = "monthly_cost"
+GROWTH_NODES = 5
+"""Growth compounds, so a range of it is followed at so many points."""
+
+
+class PlanError(ValueError):
+    """A plan that cannot be computed: no history for it, or a lever that is refused."""
 
 
 @dataclass(frozen=True)
@@ -32,39 +55,44 @@ class LedgerBaseline:
     """Usage from the store: ``last`` is a period in words, ``filters`` limits it."""
 
     last: str = "30d"
-    filters: Mapping[str, tuple[str | None, ...]] | None = None
+    filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Range:
-    """A share between two values, triangular round the middle, which is what is computed."""
+    """An input between two values, most likely in the middle, which is what is computed."""
 
     low: Fraction
     high: Fraction
 
+    @property
+    def middle(self) -> Fraction:
+        """Return the value that the exact cost is computed at."""
+        return (self.low + self.high) / 2
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """A name and its levers; ``ranges`` names (lever position, field) that vary."""
+    """A name and its levers; ``ranges`` gives fields of levers, by place, that vary."""
 
     name: str
     levers: tuple[Lever, ...]
-    ranges: Mapping[tuple[int, str], Range]
+    ranges: Mapping[tuple[int, str], Range] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan file, checked. ``period`` is the first day of the month, None: the next month."""
+    """A plan file, checked. ``period`` is the first day of a month, None: the next one."""
 
-    period: date | None
     baseline: TypedBaseline | LedgerBaseline
-    limits: Mapping[str, Fraction]
     scenarios: tuple[Scenario, ...]
+    period: date | None = None
+    limits: Mapping[str, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class History:
-    """Cells of whole days for a ledger plan; ``dimension_names`` must hold ``day`` (ISO)."""
+    """Cells of whole days for a ledger plan; ``dimension_names`` holds ``day`` (ISO text)."""
 
     cells: Sequence[Cell]
     dimension_names: tuple[str, ...]
@@ -74,17 +102,30 @@ class History:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """What one scenario costs in the period, and how it differs from the baseline."""
+    """What one scenario costs in the period, and how it differs from the baseline.
+
+    ``p10`` to ``p90`` holds 8 of 10 outcomes; None without history and without ranges.
+    """
 
     name: str
     monthly_cost: Fraction
     p10: Fraction | None
     p90: Fraction | None
     delta: Fraction
-    delta_share: float | None
+    delta_share: Fraction | None
     warnings: tuple[str, ...]
     assumptions: tuple[str, ...]
     at_least: bool
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A limit that a scenario crosses."""
+
+    scenario: str
+    limit: str
+    allowed: Fraction
+    value: Fraction
 
 
 @dataclass(frozen=True)
@@ -93,13 +134,46 @@ class PlanResult:
 
     currency: str
     period: str
-    baseline_cost: Fraction
+    baseline: ScenarioResult
     scenarios: tuple[ScenarioResult, ...]
-    violations: tuple[Mapping[str, object], ...]
+    violations: tuple[Violation, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the JSON of the command line, money as decimal strings."""
-        raise NotImplementedError
+        return {
+            "currency": self.currency,
+            "period": self.period,
+            "baseline": {
+                "monthly_cost": decimal_string(self.baseline.monthly_cost),
+                "at_least": self.baseline.at_least,
+                "warnings": list(self.baseline.warnings),
+                "assumptions": list(self.baseline.assumptions),
+            },
+            "scenarios": [_as_json(scenario) for scenario in self.scenarios],
+            "violations": [
+                {
+                    "scenario": each.scenario,
+                    "limit": each.limit,
+                    "allowed": decimal_string(each.allowed),
+                    "value": decimal_string(each.value),
+                }
+                for each in self.violations
+            ],
+        }
+
+
+def _as_json(result: ScenarioResult) -> dict[str, object]:
+    return {
+        "name": result.name,
+        "monthly_cost": decimal_string(result.monthly_cost),
+        "p10": None if result.p10 is None else decimal_string(result.p10),
+        "p90": None if result.p90 is None else decimal_string(result.p90),
+        "delta": decimal_string(result.delta),
+        "delta_share": None if result.delta_share is None else float(result.delta_share),
+        "at_least": result.at_least,
+        "warnings": list(result.warnings),
+        "assumptions": list(result.assumptions),
+    }
 
 
 def run_plan(
@@ -107,6 +181,165 @@ def run_plan(
 ) -> PlanResult:
     """Return what every scenario of the plan costs, and the limits it crosses.
 
-    A ledger plan needs ``history``; raises ``PlanError`` without one.
+    A ledger plan needs ``history``: its weekday means are laid on the period. Raises
+    ``PlanError`` without one or where a lever is refused, ``LeverError`` and
+    ``WorkloadError`` for what makes no sense.
     """
-    raise NotImplementedError
+    if isinstance(plan.baseline, TypedBaseline):
+        runner = _typed_runner(plan, plan.baseline, book, today)
+    elif history is None:
+        raise PlanError("this plan starts from your usage, and there is none in the period asked")
+    else:
+        runner = _ledger_runner(plan, book, today, history)
+    base = runner.result("baseline", Scenario("baseline", ()), None)
+    results = tuple(runner.result(each.name, each, base) for each in plan.scenarios)
+    allowed = plan.limits.get(MONTHLY_COST)
+    crossed = [
+        Violation(each.name, MONTHLY_COST, allowed, each.monthly_cost)
+        for each in results
+        if allowed is not None and each.monthly_cost > allowed
+    ]
+    currency = book.contract.currency
+    return PlanResult(currency, f"{runner.month:%Y-%m}", base, results, tuple(crossed))
+
+
+def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date) -> _Runner:
+    on = typed.on or plan.period or today
+    month = plan.period or on.replace(day=1)
+    baseline = typed_workload(
+        sessions_per_day=typed.sessions_per_day,
+        days=typed.days,
+        tokens_per_session=typed.tokens_per_session,
+        output_share=typed.output_share,
+        model=typed.model,
+        on=on,
+        book=book,
+    )
+    return _Runner(book, today, month, baseline, _months_from(on, month), None)
+
+
+def _ledger_runner(plan: Plan, book: PriceBook, today: date, history: History) -> _Runner:
+    month = plan.period or month_after(today.replace(day=1))
+    levers = [lever for scenario in plan.scenarios for lever in scenario.levers]
+    days = {lever.from_ for lever in levers}
+    days |= {lever.on for lever in levers if isinstance(lever, Retire)}
+    days |= {model.life.shutdown_on for model in book.models}
+    baseline = on_calendar(
+        history.cells,
+        book,
+        dimension_names=history.dimension_names,
+        window=(history.first_day, history.last_day),
+        month=month,
+        boundaries=[*book.change_dates(), *(day for day in days if day)],
+    )
+    return _Runner(book, today, month, baseline, _months_from(history.last_day, month), history)
+
+
+def _months_from(start: date, month: date) -> int:
+    """Return how often growth has compounded in a month: at least once."""
+    return max(1, 12 * (month.year - start.year) + month.month - start.month)
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """Runs scenarios of one plan over its baseline."""
+
+    book: PriceBook
+    today: date
+    month: date
+    baseline: Baseline
+    months_ahead: int
+    history: History | None
+
+    def result(self, name: str, scenario: Scenario, base: ScenarioResult | None) -> ScenarioResult:
+        outcome = evaluate(
+            self.baseline,
+            scenario.levers,
+            self.book,
+            months_ahead=self.months_ahead,
+            as_of=max(self.today, self.month),
+        )
+        if outcome.refused:
+            raise PlanError(f"scenario {name!r}: {outcome.refused[0]}")
+        delta = outcome.cost - base.monthly_cost if base else ZERO
+        low, high = self._range(scenario, outcome.cost)
+        return ScenarioResult(
+            name=name,
+            monthly_cost=outcome.cost,
+            p10=low,
+            p90=high,
+            delta=delta,
+            delta_share=delta / base.monthly_cost if base and base.monthly_cost else None,
+            warnings=(*_misses(outcome), *outcome.warnings),
+            assumptions=tuple(each.text for each in outcome.assumptions),
+            at_least=outcome.at_least,
+        )
+
+    def _range(
+        self, scenario: Scenario, cost: Fraction
+    ) -> tuple[Fraction, Fraction] | tuple[None, None]:
+        factors = self._volume_factors(scenario)
+        if factors is None and not scenario.ranges:
+            return None, None
+        draws = self._draws(scenario, cost)
+        low, high = likely_range(draws if factors is None else draws * factors)
+        return _to_cents(low), _to_cents(high)
+
+    def _draws(self, scenario: Scenario, cost: Fraction) -> Floats:
+        """Return costs for draws of the ranges; without any the one cost, for every draw."""
+        places = list(scenario.ranges)
+
+        def cost_at(values: Sequence[Fraction]) -> Fraction:
+            levers = list(scenario.levers)
+            for (place, name), value in zip(places, values, strict=True):
+                varied: dict[str, Any] = {name: value}
+                levers[place] = replace(levers[place], **varied)
+            return total_cost(self.baseline, levers, self.book, months_ahead=self.months_ahead)
+
+        if not places:
+            return np.full(DRAWS, float(cost))
+        return cost_draws(cost_at, [self._nodes(scenario, *place) for place in places])
+
+    def _nodes(self, scenario: Scenario, place: int, name: str) -> list[Fraction]:
+        """Return the values of a range between which the cost is linear."""
+        lever, between = scenario.levers[place], scenario.ranges[place, name]
+        nodes = {between.low, between.high}
+        if isinstance(lever, Grow):
+            step = (between.high - between.low) / (GROWTH_NODES - 1)
+            nodes |= {between.low + step * n for n in range(GROWTH_NODES)}
+        if isinstance(lever, Cache):
+            nodes |= {knot for knot in self._ceilings(lever) if between.low < knot < between.high}
+        return sorted(nodes)
+
+    def _ceilings(self, lever: Cache) -> set[Fraction]:
+        scene = Scene(self.book, self.baseline)
+        minimums = {scene.minimum_of(flow) for flow in self.baseline.flows}
+        origins = {flow.origin for flow in self.baseline.flows}
+        return {scene.cacheable_share(lever.where, o, m) for o in origins for m in minimums}
+
+    def _volume_factors(self, scenario: Scenario) -> Floats | None:
+        """Return how the cost of the month may vary, from the days of the history."""
+        history = self.history
+        if history is None:
+            return None
+        days = days_between(history.first_day, history.last_day)
+        past = ledger_baseline(
+            history.cells, self.book, days=len(days), dimension_names=history.dimension_names
+        ).priced_on(self.month)
+        outcome = evaluate(past, scenario.levers, self.book, by=(DAY,))
+        costs: dict[str | None, Fraction] = defaultdict(lambda: ZERO, outcome.cost_by(DAY))
+        return volume_factors(
+            {day: float(costs[day.isoformat()]) for day in days}, days_of(self.month)
+        )
+
+
+def _misses(outcome: Outcome) -> list[str]:
+    """Return one sentence for each volume that the total misses."""
+    return [
+        f"at least: {miss.tokens:,} tokens of {miss.model} have no price ({miss.reason})"
+        for miss in outcome.unpriced
+    ]
+
+
+def _to_cents(amount: float) -> Fraction:
+    return Fraction(round(amount * 100), 100)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DAYS_A_MONTH = 30
 """Where no calendar month is named, a month has this many days."""
 
+PREFERRED_PROVIDER = "openai"
+"""Whose model a name means when several providers serve it and none is given."""
+
 ESCALATED_FROM = "escalated_from"
 """The dimension that names the model whose answer a second call replaces."""
 
@@ -179,12 +182,12 @@ def _check_typed(
 
 
 def model_named(name: str, book: PriceBook, provider: str | None = None) -> Model:
-    """Return the model of this name, of the provider if it serves one, else of the first.
+    """Return the model of this name: of the provider if it serves one, else of OpenAI.
 
-    Raises ``WorkloadError`` naming the nearest models.
+    Others follow in the order of the book. Raises ``WorkloadError`` naming the nearest
+    models.
     """
-    providers = [provider] if provider else []
-    for candidate in (*providers, *book.providers_of(name)):
+    for candidate in (provider or PREFERRED_PROVIDER, PREFERRED_PROVIDER, *book.providers_of(name)):
         model = book.resolve(candidate, name)
         if model:
             return model

@@ -1,0 +1,106 @@
+"""The likely range of a month's cost: past days drawn again, and ranges that people type.
+
+All draws are seeded: the same history gives the same range. These are estimates in
+float64; no exact amount is made of them.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+DRAWS = 2_000
+SEED = 20_261_123
+BLOCK_DAYS = 7
+"""Days are drawn in runs of a week, because a busy day is seldom alone."""
+
+LOW, HIGH = 0.1, 0.9
+
+
+def volume_factors(
+    day_costs: Mapping[date, float], target_days: Sequence[date], seed: int = SEED
+) -> Floats | None:
+    """Return by which factors the cost of the target days may come out, around 1.
+
+    ``day_costs`` holds every day of the window, days without usage as 0. What is drawn
+    is how far a day lay off its weekday's mean; the mean itself, known only from as
+    many days, is drawn too. None with less than two weeks of history.
+    """
+    days = sorted(day_costs)
+    if len(days) < 2 * BLOCK_DAYS:
+        return None
+    costs = np.array([day_costs[day] for day in days], dtype=np.float64)
+    means = _weekday_means(days, costs)
+    past = np.array([means[day.weekday()] for day in days])
+    ratios = np.divide(costs, past, out=np.ones_like(costs), where=past > 0)
+    weights = np.array([means[day.weekday()] for day in target_days])
+    if not weights.sum():
+        return None
+    generator = np.random.Generator(np.random.PCG64(seed))
+    drawn: Floats = _blocks(ratios, len(target_days), generator) @ weights / weights.sum()
+    known: Floats = _blocks(ratios, len(days), generator) @ past / past.sum()
+    return np.multiply(drawn, known)
+
+
+def _weekday_means(days: Sequence[date], costs: Floats) -> dict[int, float]:
+    weekdays = np.array([day.weekday() for day in days])
+    seen = {int(weekday): float(costs[weekdays == weekday].mean()) for weekday in set(weekdays)}
+    overall = float(costs.mean())
+    return {weekday: seen.get(weekday, overall) for weekday in range(7)}
+
+
+def _blocks(ratios: Floats, length: int, generator: np.random.Generator) -> Floats:
+    """Return draws of so many days each, in runs of a week that wrap round the window."""
+    runs = -(-length // BLOCK_DAYS)
+    starts = generator.integers(0, len(ratios), size=(DRAWS, runs))
+    places = (starts[:, :, None] + np.arange(BLOCK_DAYS)) % len(ratios)
+    drawn: Floats = ratios[places.reshape(DRAWS, -1)[:, :length]]
+    return drawn
+
+
+def cost_draws(
+    cost_at: Callable[[Sequence[Fraction]], Fraction],
+    nodes: Sequence[Sequence[Fraction]],
+    seed: int = SEED,
+) -> Floats:
+    """Return costs for triangular draws of inputs between their first and last nodes.
+
+    ``nodes`` holds for each input the values between which the cost is linear; the
+    cost is computed exactly at all combinations of them and interpolated.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed + 1))
+    weights = [_node_weights(values, generator) for values in nodes]
+    costs = np.zeros(DRAWS)
+    for corner in product(*(range(len(values)) for values in nodes)):
+        values = [axis[place] for axis, place in zip(nodes, corner, strict=True)]
+        weight = np.ones(DRAWS)
+        for along, place in zip(weights, corner, strict=True):
+            weight = weight * along[place]
+        costs += weight * float(cost_at(values))
+    return costs
+
+
+def _node_weights(values: Sequence[Fraction], generator: np.random.Generator) -> list[Floats]:
+    """Return for each node how much it counts in each draw."""
+    places = np.array([float(value) for value in values])
+    low, high = places[0], places[-1]
+    drawn = generator.triangular(low, (low + high) / 2, high, size=DRAWS)
+    peaks = np.eye(len(places))
+    return [np.interp(drawn, places, peak) for peak in peaks]
+
+
+def likely_range(draws: Floats) -> tuple[float, float]:
+    """Return the range that holds 8 of 10 draws."""
+    low, high = np.quantile(draws, [LOW, HIGH])
+    return float(low), float(high)
