@@ -15,9 +15,9 @@ from costmodel.likely import DRAWS, cost_draws, likely_range, volume_factors
 from costmodel.money import decimal_string
 from costmodel.regimes import month_after
 from costmodel.scenario import evaluate, total_cost
-from costmodel.scene import Scene
+from costmodel.scene import KEY_WORDS, Scene
 from costmodel.weekdays import DAY, days_between, days_of, on_calendar
-from costmodel.workload import Baseline, ledger_baseline, typed_workload
+from costmodel.workload import ESCALATED_FROM, Baseline, ledger_baseline, typed_workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -343,3 +343,10 @@ def _misses(outcome: Outcome) -> list[str]:
 
 def _to_cents(amount: float) -> Fraction:
     return Fraction(round(amount * 100), 100)
+
+
+def dimensions_of(plan: Plan) -> tuple[str, ...]:
+    """Return the dimensions by which a ledger plan needs its cells grouped, ``day`` first."""
+    levers = (lever for scenario in plan.scenarios for lever in scenario.levers)
+    asked = {name for lever in levers for name in lever.where} - set(KEY_WORDS)
+    return (DAY, ESCALATED_FROM, *sorted(asked - {ESCALATED_FROM}))
