@@ -1,0 +1,65 @@
+"""What can go wrong between a file and the store.
+
+IngestError
+├── StoreError
+│   ├── StoreMissingError     the file of the store is not there
+│   ├── StoreBusyError        another program kept it open for too long
+│   ├── StoreUnreadableError  it is no store of Tollbook
+│   └── StoreTooNewError      a later version of Tollbook wrote it
+├── NoFormatError             no format knows the file, or more than one does
+├── UnreadableFileError       the file ends early, or is not there
+├── MappingError              a column mapping has mistakes
+├── UnknownImportError        there is no such import to undo
+├── PeriodError               a range in words is not understood
+└── TokenizerError            a model has no public tokenizer
+"""
+
+from __future__ import annotations
+
+
+class IngestError(Exception):
+    """Something between a file and the store failed."""
+
+
+class StoreError(IngestError):
+    """The store cannot be used."""
+
+
+class StoreMissingError(StoreError):
+    """The file of the store is not there."""
+
+
+class StoreBusyError(StoreError):
+    """Another program kept the store open for too long."""
+
+
+class StoreUnreadableError(StoreError):
+    """The file is no store of Tollbook."""
+
+
+class StoreTooNewError(StoreError):
+    """A later version of Tollbook wrote the store."""
+
+
+class NoFormatError(IngestError):
+    """No format knows the file, or more than one does."""
+
+
+class UnreadableFileError(IngestError):
+    """The file ends early, or is not there."""
+
+
+class MappingError(IngestError):
+    """A column mapping has mistakes."""
+
+
+class UnknownImportError(IngestError):
+    """There is no such import."""
+
+
+class PeriodError(IngestError, ValueError):
+    """A range in words is not understood."""
+
+
+class TokenizerError(IngestError):
+    """A model has no public tokenizer."""

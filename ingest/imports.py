@@ -1,0 +1,243 @@
+"""Importing a file: claimed by one format, judged line by line, committed at once."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ingest.errors import IngestError, NoFormatError
+from ingest.formats import FORMATS, MAPPED
+from ingest.formats.base import ImportOptions, Sample
+from ingest.files import sample_of, spread_lines
+from ingest.store import SetAside
+from ingest.store.commit import Arrival, commit
+from ingest.store.series import origin_of
+from ingest.store.stage import new_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.formats.base import Format, Opened, Projection
+    from ingest.store import Store
+    from ingest.store.commit import Committed
+    from ingest.store.stage import Facts, Stage
+
+__all__ = ["ImportOptions", "ImportResult", "Progress", "import_file"]
+
+SAMPLED_FROM_BYTES: Final = 16 * 1024 * 1024
+"""Files smaller than this are read with all columns; larger ones with those a sample uses."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is: what it does, rows so far, and rows a second since it began."""
+
+    path: str
+    phase: str
+    rows: int
+    rows_per_second: float
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a file; the five ``rows_`` after ``rows_read`` add up to it."""
+
+    path: str
+    format: str
+    import_id: int
+    rows_read: int
+    rows_added: int
+    rows_replaced: int
+    rows_duplicate: int
+    rows_set_aside: int
+    rows_without_usage: int
+    differing: int
+    set_aside: tuple[SetAside, ...]
+    assumptions: tuple[str, ...]
+    notices: tuple[str, ...]
+    lock_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Job:
+    path: Path
+    format: str
+    options: ImportOptions
+    started: float
+    workspace: Path
+
+
+def _ignore(_: object) -> None:
+    """Take no notice."""
+
+
+def import_file(
+    store: Store,
+    path: Path,
+    *,
+    options: ImportOptions | None = None,
+    progress: Callable[[Progress], None] = _ignore,
+    reached: Callable[[str], None] = _ignore,
+) -> ImportResult:
+    """Import one file: its rows are all in the store afterwards, or none of them is.
+
+    ``reached`` is told each phase as it is entered, for tests that stop there.
+
+    Raises:
+        UnreadableFileError: The file is not there or ends early.
+        NoFormatError: No format knows the file, or several do.
+        MappingError: The column mapping has mistakes.
+        StoreError: The store cannot be used.
+    """
+    chosen = options or ImportOptions()
+    _check_zone(chosen.tz)
+    started = time.monotonic()
+
+    def report(phase: str, rows: int = 0) -> None:
+        reached(phase)
+        passed = max(time.monotonic() - started, 1e-9)
+        progress(Progress(str(path), phase, rows, rows / passed))
+
+    report("reading")
+    sample = sample_of(path)
+    found = format_of(sample, chosen)
+    with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
+        workspace = Path(folder)
+        job = _Job(path, found.name, chosen, started, workspace)
+        opened = found.open(sample, chosen, workspace)
+        stage = new_stage(workspace, chosen.tz)
+        try:
+            return _staged_import(store, stage, opened, job, report)
+        finally:
+            stage.close()
+
+
+def _staged_import(
+    store: Store,
+    stage: Stage,
+    opened: Opened,
+    job: _Job,
+    report: Callable[..., None],
+) -> ImportResult:
+    projection = opened.projection
+    stage.load(projection, _sampled(opened, job.workspace), job.options.date)
+    facts = stage.facts()
+    report("checking", facts.rows)
+    if facts.with_id < facts.placed:
+        stage.name_the_nameless()
+        facts = stage.facts()
+    set_aside = _explained(stage, opened, str(job.path), facts)
+    arrival = Arrival(
+        path=str(job.path),
+        format=job.format,
+        imported_at=job.options.imported_at,
+        origin=origin_of(projection, job.options.organisation),
+        set_aside=set_aside,
+        assumptions=(*projection.assumptions, *_assumptions(job.options, facts)),
+        notices=(*projection.notices, *_notices(facts)),
+    )
+    done = commit(store.path, stage, arrival, facts, lambda phase: report(phase, facts.rows))
+    return _result(job, arrival, done)
+
+
+def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:
+    counts = done.counts
+    return ImportResult(
+        path=arrival.path,
+        format=arrival.format,
+        import_id=done.import_id,
+        rows_read=counts.rows_read,
+        rows_added=counts.rows_added,
+        rows_replaced=counts.rows_replaced,
+        rows_duplicate=counts.rows_duplicate,
+        rows_set_aside=counts.rows_set_aside,
+        rows_without_usage=counts.rows_without_usage,
+        differing=counts.differing,
+        set_aside=tuple(arrival.set_aside),
+        assumptions=arrival.assumptions,
+        notices=arrival.notices,
+        lock_seconds=done.lock_seconds,
+        seconds=time.monotonic() - job.started,
+    )
+
+
+def _sampled(opened: Opened, workspace: Path) -> Projection | None:
+    """Return a projection of some lines of a large file, None where all columns are read."""
+    if opened.over is None or opened.path.stat().st_size < SAMPLED_FROM_BYTES:
+        return None
+    lines = workspace / "sample.jsonl"
+    lines.write_bytes(b"".join(spread_lines(opened.path)))
+    return opened.over(lines)
+
+
+def _explained(stage: Stage, opened: Opened, path: str, facts: Facts) -> list[SetAside]:
+    """Return line and reason of every row that was set aside; reads the file only if any was."""
+    if not facts.aside:
+        return []
+    return [SetAside(path, line, reason) for line, reason in opened.reasons(stage.aside_rows())]
+
+
+def _assumptions(options: ImportOptions, facts: Facts) -> list[str]:
+    found = []
+    if facts.dated and options.date is not None:
+        found.append(f"{facts.dated} rows without a time are dated {options.date.isoformat()}")
+    if options.price_at is not None:
+        found.append(f"priced as of {options.price_at.isoformat()}, whenever the usage was")
+    return found
+
+
+def _notices(facts: Facts) -> list[str]:
+    if not facts.rows:
+        return ["the file holds no usage: nothing was imported"]
+    return []
+
+
+def format_of(sample: Sample, options: ImportOptions) -> Format:
+    """Return the one format that claims a file.
+
+    Raises:
+        NoFormatError: None does, or several do; the message names the nearest.
+    """
+    if options.mapping is not None:
+        return MAPPED
+    if options.format is not None:
+        return _named(options.format)
+    claiming = [each for each in FORMATS if each.claims(sample)]
+    if len(claiming) == 1:
+        return claiming[0]
+    if claiming:
+        names = " and ".join(each.name for each in claiming)
+        raise NoFormatError(f"{sample.path}: {names} both know this file: choose with --format")
+    if not sample.text.strip():
+        raise NoFormatError(f"{sample.path}: the file is empty: export it again")
+    raise NoFormatError(f"{sample.path}: no format knows this file: {_advice(sample)}")
+
+
+def _named(name: str) -> Format:
+    for each in (*FORMATS, MAPPED):
+        if each.name == name:
+            return each
+    names = [each.name for each in (*FORMATS, MAPPED)]
+    nearest = get_close_matches(name, names, n=1) or names
+    raise NoFormatError(f"there is no format {name!r}: did you mean {', '.join(nearest)}?")
+
+
+def _advice(sample: Sample) -> str:
+    nearest = max(FORMATS, key=lambda each: each.nearness(sample))
+    other = "describe its columns in a file and name that with --mapping"
+    if nearest.nearness(sample) == 0:
+        return other
+    return f"the nearest is {nearest.name} (try --format {nearest.name}), or {other}"
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise IngestError(f"there is no time zone {name!r}: write one as Europe/Berlin") from error

@@ -1,0 +1,281 @@
+"""The store: one DuckDB file with every usage row, and cells to read them by.
+
+Sessions are short: each call opens the file, works and closes it, so that the
+dashboard, the command line and the alert process can share it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from ingest.errors import StoreMissingError
+from ingest.rows import CELL_DIMENSIONS
+from ingest.store import door, ledger
+from ingest.store.cells import (
+    DAY_SECONDS,
+    EPOCH,
+    KEY_FILTERS,
+    QUARTER_SECONDS,
+    QUARTERS_A_DAY,
+    SeriesRow,
+    admits,
+    all_series,
+    first_quarter_from,
+    read_cells,
+)
+from ingest.store.records import CellQuery, DayCoverage, ImportCounts, ImportRecord, SetAside
+from ingest.store.schema import is_current, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from costmodel.usage import Cell
+
+__all__ = ["CellQuery", "DayCoverage", "ImportCounts", "ImportRecord", "SetAside", "Store"]
+
+ENDED_AFTER: Final = timedelta(days=7)
+"""A source this far behind the newest one is taken to have ended; it holds nothing back."""
+
+
+class Store:
+    """One store; reading a file that is not there finds nothing, unless ``read_only``.
+
+    Raises:
+        StoreMissingError: ``read_only`` is asked of a file that is not there.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._seen: tuple[tuple[int, ...], int] | None = None
+        if read_only and not path.exists():
+            raise StoreMissingError(
+                f"there is no store at {path}: import a file first, or check --db"
+            )
+
+    @contextmanager
+    def _session(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """Open the store to read, None where there is no file; brings an old one up to date."""
+        if not self.path.exists():
+            yield None
+            return
+        with door.reading(self.path) as connection:
+            if is_current(connection):
+                yield connection
+                return
+        with door.writing(self.path) as connection:
+            migrate(connection)
+        with door.reading(self.path) as connection:
+            yield connection
+
+    def version(self) -> int:
+        """Return a number that rises with each commit, 0 without a store."""
+        before = self._signature()
+        if self._seen is not None and self._seen[0] == before:
+            return self._seen[1]
+        with self._session() as session:
+            found = session.execute("SELECT version FROM state").fetchall() if session else []
+        version = int(found[0][0]) if found else 0
+        if before and before == self._signature():
+            self._seen = (before, version)
+        return version
+
+    def _signature(self) -> tuple[int, ...]:
+        """Return what changes whenever the file does: a commit never leaves it as it was."""
+        found: list[int] = []
+        for path in (self.path, self.path.with_name(self.path.name + ".wal")):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            found += (status.st_ino, status.st_size, status.st_mtime_ns)
+        return tuple(found)
+
+    def is_empty(self) -> bool:
+        """Tell whether there is no usage at all."""
+        return self.extent() is None
+
+    def extent(self) -> tuple[datetime, datetime] | None:
+        """Return the start of the first and the end of the last quarter of an hour with usage."""
+        with self._session() as session:
+            if session is None:
+                return None
+            first, last = session.execute(
+                f"""SELECT min(quarter),
+                    max(quarter + greatest(1, width_seconds // {QUARTER_SECONDS}))
+                FROM cells JOIN series USING (series) JOIN sources USING (source)"""
+            ).fetchall()[0]
+        return None if first is None else (_moment(first), _moment(last))
+
+    def watermark(self) -> datetime | None:
+        """Return the time up to which every source that has not ended has brought usage."""
+        with self._session() as session:
+            if session is None:
+                return None
+            rows = session.execute(
+                f"""SELECT max(quarter + greatest(1, width_seconds // {QUARTER_SECONDS}))
+                FROM cells JOIN series USING (series) JOIN sources so USING (source)
+                GROUP BY so.provider, so.organisation"""
+            ).fetchall()
+        ends = [_moment(end) for (end,) in rows]
+        return min((e for e in ends if e >= max(ends) - ENDED_AFTER), default=None)
+
+    def cells(self, query: CellQuery) -> list[Cell]:
+        """Return usage folded to the query's dimensions and pricing keys.
+
+        Raises:
+            KeyError: The query names something that is no dimension of cells.
+        """
+        with self._session() as session:
+            return [] if session is None else read_cells(session, query, all_series(session))
+
+    def dimension_values(self, query: CellQuery) -> Mapping[str, Mapping[str | None, int]]:
+        """Return for each dimension its values with their requests.
+
+        A dimension's own filter does not narrow it, so that one can choose another value.
+        """
+        found: dict[str, dict[str | None, int]] = {}
+        with self._session() as session:
+            if session is None:
+                return {name: {} for name in (*CELL_DIMENSIONS, *KEY_FILTERS)}
+            rows = {row.series: row for row in all_series(session)}
+            requests = _requests_by_series(session, query)
+        for name in (*CELL_DIMENSIONS, *KEY_FILTERS):
+            counts: dict[str | None, int] = defaultdict(int)
+            for series, count in requests:
+                row = rows[series]
+                if count and not row.unmetered and admits(query, row, but=name):
+                    counts[row.value(name)] += count
+            found[name] = dict(sorted(counts.items(), key=lambda each: -each[1]))
+        return found
+
+    def served_models(self) -> list[tuple[str, str]]:
+        """Return provider and model, as served, of all usage."""
+        return sorted({(row.provider, row.model) for row in self._live_series()})
+
+    def _live_series(self) -> list[SeriesRow]:
+        with self._session() as session:
+            if session is None:
+                return []
+            used = {
+                row[0] for row in session.execute("SELECT DISTINCT series FROM cells").fetchall()
+            }
+            return [row for row in all_series(session) if row.series in used]
+
+    def imports(self) -> list[ImportRecord]:
+        """Return every import, the latest first."""
+        with self._session() as session:
+            if session is None:
+                return []
+            rows = session.execute("SELECT * FROM imports ORDER BY import_id DESC").fetchall()
+        return [_record(row) for row in rows]
+
+    def set_aside(self, import_id: int | None = None) -> list[SetAside]:
+        """Return the rows that were set aside, by one import or by all that are not undone."""
+        chosen = "import_id = ?" if import_id is not None else "NOT undone"
+        with self._session() as session:
+            if session is None:
+                return []
+            rows = session.execute(
+                f"""SELECT a.path, a.line, a.reason FROM set_aside a JOIN imports USING (import_id)
+                WHERE {chosen} ORDER BY import_id, line""",
+                [import_id] if import_id is not None else [],
+            ).fetchall()
+        return [SetAside(*row) for row in rows]
+
+    def coverage(self) -> list[DayCoverage]:
+        """Return, for days with a bucket export, which view is read and what share it holds."""
+        with self._session() as session:
+            if session is None:
+                return []
+            rows = session.execute("SELECT * FROM coverage ORDER BY ALL").fetchall()
+        return [
+            DayCoverage(row[0], row[1], _day(row[2]), *row[3:], row[4] / row[5] if row[5] else None)
+            for row in rows
+        ]
+
+    def prefer(self, provider: str, organisation: str, reads: str | None) -> None:
+        """Read always "requests" or always "buckets" of an organisation; None: as the rule says."""
+        with self._change() as session:
+            session.execute(
+                "DELETE FROM s.preferences WHERE provider = ? AND organisation = ?",
+                [provider, organisation],
+            )
+            if reads is not None:
+                session.execute(
+                    "INSERT INTO s.preferences VALUES (?, ?, ?)", [provider, organisation, reads]
+                )
+            session.execute("UPDATE s.state SET version = version + 1")
+            ledger.refresh_views(session)
+
+    def undo(self, import_id: int) -> None:
+        """Take an import out of the ledger; rows that another one repeated go to that one.
+
+        Raises:
+            UnknownImportError: There is no such import, or it was undone before.
+        """
+        with self._change() as session:
+            ledger.undo(session, import_id)
+
+    @contextmanager
+    def _change(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with door.writing(self.path) as session:
+            session.execute("BEGIN")
+            try:
+                migrate(session)
+                yield session
+            except BaseException:
+                session.execute("ROLLBACK")
+                raise
+            session.execute("COMMIT")
+
+
+def _requests_by_series(
+    session: duckdb.DuckDBPyConnection, query: CellQuery
+) -> list[tuple[int, int]]:
+    middle = f"(quarter + CASE WHEN width_seconds >= {DAY_SECONDS} THEN {QUARTERS_A_DAY // 2} ELSE 0 END)"
+    where = ["h.day IS NULL"]
+    if query.since is not None:
+        where.append(f"{middle} >= {first_quarter_from(query.since)}")
+    if query.until is not None:
+        where.append(f"{middle} < {first_quarter_from(query.until)}")
+    return session.execute(
+        f"""SELECT c.series, sum(c.requests)::BIGINT
+        FROM cells c JOIN series t ON t.series = c.series JOIN sources s ON s.source = t.source
+        LEFT JOIN hidden h ON h.source = t.source AND h.day = c.quarter // {QUARTERS_A_DAY}
+        WHERE {" AND ".join(where)} GROUP BY c.series"""
+    ).fetchall()
+
+
+def _record(row: tuple[object, ...]) -> ImportRecord:
+    import_id, path, name, imported_at, undone, first_at, last_at, _dated, *rest = row
+    *counts, assumptions, notices = rest
+    return ImportRecord(
+        import_id=import_id,
+        path=path,
+        format=name,
+        imported_at=_aware(imported_at),
+        undone=undone,
+        first_at=_aware(first_at),
+        last_at=_aware(last_at),
+        counts=ImportCounts(*counts),
+        assumptions=tuple(assumptions),
+        notices=tuple(notices),
+    )
+
+
+def _aware(moment: object) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else None
+
+
+def _moment(quarter: int) -> datetime:
+    return EPOCH + timedelta(seconds=QUARTER_SECONDS * quarter)
+
+
+def _day(day: int):  # type: ignore[no-untyped-def]
+    return (EPOCH + timedelta(days=day)).date()

@@ -1,0 +1,280 @@
+"""Bringing a stage into the store: prepared without the lock, committed in one transaction."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ingest.rows import MAIN_METERS, OTHER_METERS
+from ingest.store import door, ledger, matching
+from ingest.store.records import ImportCounts
+from ingest.store.schema import migrate
+from ingest.store.series import Interned, Origin, insert_rows, intern
+from ingest.store.staging_sql import WITHOUT_USAGE, input_tokens_sql, quoted, unknown_band_or
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
+
+    from ingest.store.records import SetAside
+    from ingest.store.stage import Facts, Stage
+
+QUARTER_SQL: Final = "(epoch_us(occurred_at) // 900000000)::INTEGER"
+MAIN: Final = ", ".join(map(str, MAIN_METERS))
+
+Phase = str
+"""Where an import stands, for tests that interrupt it there."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is noted about a file beside its rows."""
+
+    path: str
+    format: str
+    imported_at: datetime | None
+    origin: Origin
+    set_aside: Sequence[SetAside]
+    assumptions: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The number of an import, where its rows went, and how long it held the lock."""
+
+    import_id: int
+    counts: ImportCounts
+    lock_seconds: float
+
+
+@dataclass
+class _Prepared:
+    version: int
+    interned: Interned
+    facts: Facts
+    touched: bool = field(default=False)
+
+
+def commit(
+    path: Path, stage: Stage, arrival: Arrival, facts: Facts, reached: Callable[[Phase], None]
+) -> Committed:
+    """Write the staged rows, their cells and the record of the import: all or nothing.
+
+    Matching against the store runs on a read-only session first; only if somebody
+    else committed meanwhile is it done again under the lock.
+    """
+    matching.match_inside_file(stage, facts)
+    prepared: _Prepared | None = None
+    if path.exists():
+        with door.attached(stage.connection, path, read_only=True):
+            prepared = _prepare_if_current(stage, arrival, facts)
+    reached("prepared")
+    with door.attached(stage.connection, path, read_only=False) as locked_at:
+        reached("locked")
+        _in_transaction(stage.connection, lambda: migrate(stage.connection))
+        if prepared is None or prepared.version != _version(stage.connection):
+            prepared = _prepare(stage, arrival, facts)
+        made: list[tuple[int, ImportCounts]] = []
+        final = prepared
+
+        def write() -> None:
+            made.append(_write(stage, arrival, final, reached))
+
+        _in_transaction(stage.connection, write, lambda: reached("before commit"))
+        reached("committed")
+        stage.connection.execute("CHECKPOINT s")
+    import_id, counts = made[0]
+    return Committed(import_id, counts, time.monotonic() - locked_at)
+
+
+def _in_transaction(
+    connection: duckdb.DuckDBPyConnection,
+    work: Callable[[], None],
+    last: Callable[[], None] = lambda: None,
+) -> None:
+    connection.execute("BEGIN")
+    try:
+        work()
+        last()
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _prepare_if_current(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared | None:
+    from ingest.store.schema import MIGRATIONS, schema_version
+
+    if schema_version(stage.connection, "s", "s.state") != len(MIGRATIONS):
+        return None
+    return _prepare(stage, arrival, facts)
+
+
+def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
+    """Find series, repetitions and cells; everything that needs the store's rows to be read."""
+    connection = stage.connection
+    interned = intern(stage, arrival.origin)
+    connection.execute("CREATE OR REPLACE TABLE mapped (h UBIGINT, series INTEGER)")
+    connection.execute(
+        "INSERT INTO mapped SELECT unnest(?::UBIGINT[]), unnest(?::INTEGER[])",
+        [list(interned.by_hash), list(interned.by_hash.values())],
+    )
+    matching.match_store(stage, facts)
+    _make_cells(stage)
+    return _Prepared(_version(connection), interned, facts)
+
+
+def _make_cells(stage: Stage) -> None:
+    """Sum what will be in the ledger into the tables ``new_cells`` and ``new_cells_other``."""
+    band = unknown_band_or(stage.view, f"({input_tokens_sql(stage.meters)})")
+    others = [f", sum({quoted(meter)})::BIGINT AS {quoted(meter)}" for meter in stage.other_meters]
+    sums = ", ".join(f"sum({meter})::BIGINT AS {meter}" for meter in MAIN_METERS)
+    stage.connection.execute(
+        f"""CREATE OR REPLACE TABLE new_cells AS
+        SELECT m.series, quarter, size_band, requests, {MAIN}
+            {"".join(f", {quoted(meter)}" for meter in stage.other_meters)}
+        FROM (SELECT {stage.series_hash("r")} AS h, {QUARTER_SQL} AS quarter, {band} AS size_band,
+                sum(requests)::BIGINT AS requests, {sums}{"".join(others)}
+              FROM staged r
+              WHERE placed AND rowid NOT IN ({matching.skipped_sql()})
+                AND rowid NOT IN ({matching.outside_sql()})
+              GROUP BY ALL)
+        JOIN mapped m USING (h)
+        ORDER BY quarter"""
+    )
+
+
+def _version(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT version FROM s.state").fetchall()[0][0])
+
+
+def _write(
+    stage: Stage, arrival: Arrival, prepared: _Prepared, reached: Callable[[Phase], None]
+) -> tuple[int, ImportCounts]:
+    connection = stage.connection
+    number = connection.execute("SELECT coalesce(max(import_id), 0) + 1 FROM s.imports")
+    import_id = int(number.fetchall()[0][0])
+    base = int(connection.execute("SELECT next_row_id FROM s.state").fetchall()[0][0])
+    insert_rows(connection, "s.sources", prepared.interned.new_sources)
+    insert_rows(connection, "s.series", prepared.interned.new_series)
+    _insert_usage(stage, import_id, base)
+    reached("rows")
+    _insert_fates(stage, import_id, base)
+    _insert_cells(stage, import_id)
+    reached("cells")
+    _insert_folded(stage, prepared.interned, base)
+    counts = _counts(stage, prepared.facts)
+    _insert_record(connection, import_id, arrival, prepared.facts, counts)
+    connection.execute(
+        "UPDATE s.state SET version = version + 1, next_row_id = next_row_id + ?",
+        [prepared.facts.rows],
+    )
+    ledger.refresh_views(connection)
+    return import_id, counts
+
+
+def _insert_usage(stage: Stage, import_id: int, base: int) -> None:
+    mains = ", ".join(f"r.{meter}" for meter in MAIN_METERS)
+    stage.connection.execute(
+        f"""INSERT INTO s.usage
+        SELECT {base} + r.rowid, {import_id}, r.request_id, r.occurred_at, m.series,
+            r.requests, {mains}, {stage.extra("r")}
+        FROM staged r JOIN mapped m ON m.h = {stage.series_hash("r")}
+        WHERE r.placed AND r.rowid NOT IN ({matching.skipped_sql()})"""
+    )
+
+
+def _insert_fates(stage: Stage, import_id: int, base: int) -> None:
+    """Note who repeated a row, and whose rows are not in the ledger any more, or not yet."""
+    stage.connection.execute(
+        f"""INSERT INTO s.claims SELECT {import_id}, row_id FROM matches WHERE same;
+        INSERT INTO s.cells {
+            ledger.cells_of_rows_sql(
+                "SELECT row_id, holder FROM matches WHERE NOT same AND beats", sign=-1
+            )
+        };
+        INSERT INTO s.cells_other {
+            ledger.other_cells_of_rows_sql(
+                "SELECT row_id, holder FROM matches WHERE NOT same AND beats", sign=-1
+            )
+        };
+        DELETE FROM s.fates WHERE row_id IN
+            (SELECT row_id FROM matches WHERE NOT same AND beats);
+        INSERT INTO s.fates SELECT row_id, NULL FROM matches WHERE NOT same AND beats;
+        INSERT INTO s.fates SELECT {base} + place, NULL FROM ({matching.outside_sql()})"""
+    )
+
+
+def _insert_cells(stage: Stage, import_id: int) -> None:
+    stage.connection.execute(
+        f"""INSERT INTO s.cells
+        SELECT {import_id}, series, quarter, size_band, requests, {MAIN} FROM new_cells"""
+    )
+    for meter in stage.other_meters:
+        stage.connection.execute(
+            f"""INSERT INTO s.cells_other
+            SELECT {import_id}, series, quarter, size_band, '{meter}', {quoted(meter)}
+            FROM new_cells WHERE {quoted(meter)} <> 0"""
+        )
+
+
+def _insert_folded(stage: Stage, interned: Interned, base: int) -> None:
+    """Keep on the row what its cell calls "other"."""
+    for dimension in sorted({name for name, _ in interned.folded}):
+        values = [value for name, value in interned.folded if name == dimension]
+        stage.connection.execute(
+            f"""INSERT INTO s.folded SELECT {base} + rowid, '{dimension}', {quoted(dimension)}
+            FROM staged WHERE placed AND {quoted(dimension)} IN (SELECT unnest(?::VARCHAR[]))
+              AND rowid NOT IN ({matching.skipped_sql()})""",
+            [values],
+        )
+
+
+def _counts(stage: Stage, facts: Facts) -> ImportCounts:
+    added, replaced, duplicate, differing = stage.connection.execute(
+        matching.COUNTS_SQL
+    ).fetchall()[0]
+    return ImportCounts(
+        rows_read=facts.rows,
+        rows_added=added,
+        rows_replaced=replaced,
+        rows_duplicate=duplicate,
+        rows_set_aside=facts.aside,
+        rows_without_usage=facts.without_usage,
+        differing=differing,
+    )
+
+
+def _insert_record(
+    connection: duckdb.DuckDBPyConnection,
+    import_id: int,
+    arrival: Arrival,
+    facts: Facts,
+    counts: ImportCounts,
+) -> None:
+    connection.execute(
+        f"INSERT INTO s.imports VALUES ({', '.join('?' * 17)})",
+        [
+            import_id, arrival.path, arrival.format, arrival.imported_at, False,
+            facts.first_at, facts.last_at, facts.dated > 0,
+            counts.rows_read, counts.rows_added, counts.rows_replaced, counts.rows_duplicate,
+            counts.rows_set_aside, counts.rows_without_usage, counts.differing,
+            list(arrival.assumptions), list(arrival.notices),
+        ],
+    )  # fmt: skip
+    if arrival.set_aside:
+        connection.execute(
+            """INSERT INTO s.set_aside
+            SELECT ?, unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[])""",
+            [
+                import_id,
+                [each.path for each in arrival.set_aside],
+                [each.line for each in arrival.set_aside],
+                [each.reason for each in arrival.set_aside],
+            ],
+        )

@@ -1,0 +1,149 @@
+"""The only door to DuckDB files: short sessions, and patience when one is taken.
+
+An open read-write session locks out every other process, and inside one process
+DuckDB refuses to open a file in two ways at once. So readers of this process share
+a file, a writer has it alone, and whoever meets the lock of another process tries
+again. What DuckDB says about a lock names the other program; it is never shown.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+
+from ingest.errors import StoreBusyError, StoreMissingError, StoreUnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Answer = TypeVar("Answer")
+
+LOCKED = "Could not set lock"
+PATIENCE_SECONDS = 60.0
+FIRST_WAIT_SECONDS = 0.005
+LONGEST_WAIT_SECONDS = 0.1
+
+
+class _Turns:
+    """Who may use one file in this process: many readers, or one writer."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._readers = 0
+        self._writing = False
+        self._waiting_writers = 0
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._writing and not self._waiting_writers)
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._readers -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._changed:
+            self._waiting_writers += 1
+            self._changed.wait_for(lambda: not self._writing and not self._readers)
+            self._waiting_writers -= 1
+            self._writing = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+
+
+_TURNS: dict[str, _Turns] = {}
+_TURNS_GUARD = threading.Lock()
+
+
+def _turns(path: Path) -> _Turns:
+    with _TURNS_GUARD:
+        return _TURNS.setdefault(str(path.resolve()), _Turns())
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store to read; several readers may do so at once."""
+    with _turns(path).shared():
+        connection = _patiently(path, lambda: duckdb.connect(str(path), read_only=True))
+        try:
+            connection.execute("SET TimeZone='UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a store as ``s`` to change it; everybody else waits meanwhile."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone='UTC'")
+    try:
+        with attached(connection, path, read_only=False):
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def attached(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+) -> Iterator[float]:
+    """Attach a store to an in-memory session as ``s``; gives the time it was locked, in seconds.
+
+    The time is on the monotonic clock, for measuring how long the lock is held.
+    """
+    option = "(READ_ONLY)" if read_only else ""
+    target = str(path).replace("'", "''")
+    with _turns(path).alone():
+        _patiently(
+            path,
+            lambda: connection.execute(f"ATTACH '{target}' AS s {option}"),
+            must_exist=read_only,
+        )
+        try:
+            yield time.monotonic()
+        finally:
+            connection.execute("DETACH s")
+
+
+def _patiently(path: Path, attempt: Callable[[], Answer], *, must_exist: bool = True) -> Answer:
+    if must_exist and not path.exists():
+        raise StoreMissingError(f"there is no store at {path}: import a file first, or check --db")
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    wait = FIRST_WAIT_SECONDS
+    while True:
+        try:
+            return attempt()
+        except duckdb.IOException as error:
+            if LOCKED not in str(error):
+                raise _unreadable(path) from error
+        except duckdb.Error as error:
+            raise _unreadable(path) from error
+        if time.monotonic() > give_up_at:
+            raise StoreBusyError(
+                f"another program has kept {path} open for {PATIENCE_SECONDS:.0f} s: "
+                "try again when its import is done"
+            )
+        time.sleep(wait * (0.5 + random.random()))  # noqa: S311 - spreads waiting programs
+        wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+
+def _unreadable(path: Path) -> StoreUnreadableError:
+    return StoreUnreadableError(
+        f"{path} cannot be read as a store of Tollbook: name another file with --db"
+    )

@@ -1,0 +1,166 @@
+"""Matching: which staged rows came before, in the file or in the store.
+
+A row is known by provider, id and model. When it comes again, the larger output
+wins, because a stream's last message counts all tokens; among equals the later
+one does. A provider's bucket is restated: there the later one always wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ingest.store.staging_sql import WITHOUT_USAGE, quoted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ingest.store.stage import Facts, Stage
+
+MARGIN: Final = "INTERVAL 1 DAY"
+"""How far apart the start and the end of one request may be noted."""
+
+_LOSER_TABLES: Final = """
+CREATE OR REPLACE TABLE losers (place BIGINT, changed BOOLEAN, differs BOOLEAN);
+CREATE OR REPLACE TABLE winners (place BIGINT, changes BIGINT);
+"""
+
+
+def match_inside_file(stage: Stage, facts: Facts) -> None:
+    """Fill ``losers`` and ``winners`` with the rows whose key occurs again in the file."""
+    stage.connection.execute(_LOSER_TABLES)
+    if facts.distinct_ids == facts.placed:
+        return
+    columns = ["occurred_at", "state", "zone", "tier", "requests", *stage.meters]
+    names = [quoted(name) for name in (*columns, *stage.series_dimensions, *stage.extra_columns)]
+    before = "OVER (PARTITION BY provider, request_id, model ORDER BY place"
+    preceding = f"{before} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    whole = "OVER (PARTITION BY provider, request_id, model)"
+    stage.connection.execute(
+        f"""CREATE OR REPLACE TABLE repeats AS
+        WITH again AS (SELECT hash(request_id) AS h FROM staged WHERE placed
+                       GROUP BY h HAVING count(*) > 1),
+        lines AS (SELECT rowid AS place, provider, request_id, model,
+                         state <> {WITHOUT_USAGE} AS metered,
+                         {stage.weight()} AS weight, hash({", ".join(names)}) AS content
+                  FROM staged WHERE placed AND hash(request_id) IN (FROM again)),
+        ranked AS (SELECT *, weight::HUGEINT * 1099511627776 + place AS rank FROM lines)
+        SELECT place, metered AND coalesce(weight > max(weight) {preceding}
+                OR (weight = max(weight) {preceding}
+                    AND content <> arg_max(content, rank) {preceding}), true) AS changed,
+            content <> arg_max(content, rank) {whole} AS differs,
+            arg_max(place, rank) {whole} AS winner
+        FROM ranked"""
+    )
+    stage.connection.execute(
+        """INSERT INTO losers SELECT place, changed, differs FROM repeats WHERE place <> winner;
+        INSERT INTO winners SELECT winner, count(*) FILTER (changed) FROM repeats
+            GROUP BY winner HAVING count(*) > 1;
+        DROP TABLE repeats"""
+    )
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How many staged rows met one of the store."""
+
+    any_in_store: bool
+
+
+def match_store(stage: Stage, facts: Facts) -> Matched:
+    """Fill ``matches`` with the staged rows whose key is in the ledger of the attached store.
+
+    Needs the table ``mapped`` of series. ``same`` rows say what the store says;
+    ``beats`` tells whether the staged one wins.
+    """
+    connection = stage.connection
+    connection.execute(
+        """CREATE OR REPLACE TABLE matches
+        (place BIGINT, row_id BIGINT, holder INTEGER, same BOOLEAN, beats BOOLEAN)"""
+    )
+    candidates = _overlapping_imports(stage, facts)
+    if not candidates or not facts.placed:
+        return Matched(any_in_store=False)
+    connection.execute(
+        f"""INSERT INTO matches
+        SELECT r.rowid, u.row_id, CASE WHEN f.row_id IS NULL THEN u.import_id ELSE f.holder END,
+            {_same(stage)}, {stage.weight("r")} >= {stored_weight("u", "t", stage.view)}
+        FROM staged r
+        JOIN s.usage u ON u.request_id = r.request_id
+        JOIN s.series t ON t.series = u.series AND t.provider = r.provider AND t.model = r.model
+        JOIN s.imports i ON i.import_id = u.import_id
+        LEFT JOIN s.fates f ON f.row_id = u.row_id
+        JOIN mapped m ON m.h = {stage.series_hash("r")}
+        WHERE r.placed AND r.rowid NOT IN (SELECT place FROM losers)
+          AND u.import_id IN ({", ".join(map(str, candidates))})
+          AND CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END"""
+    )
+    found = connection.execute("SELECT count(*) FROM matches").fetchall()[0][0]
+    return Matched(any_in_store=bool(found))
+
+
+def stored_weight(row: str, series: str, view: str) -> str:
+    """Return the SQL of a stored row's weight, as ``Stage.weight`` of a staged one."""
+    if view == "buckets":
+        return "0::BIGINT"
+    audio, image = (
+        f"coalesce(try_cast({row}.extra->>'$.{meter}' AS BIGINT), 0)"
+        for meter in ("output_audio", "output_image")
+    )
+    return f"CASE WHEN {series}.unmetered THEN -1 ELSE {row}.output + {audio} + {image} END"
+
+
+def _same(stage: Stage) -> str:
+    columns = ("occurred_at", "requests", "input", "cached_input", "cache_write", "output")
+    equal = " AND ".join(f"u.{name} = r.{name}" for name in columns)
+    return f"({equal} AND u.series = m.series AND u.extra IS NOT DISTINCT FROM {stage.extra('r')})"
+
+
+def _overlapping_imports(stage: Stage, facts: Facts) -> list[int]:
+    """Return the imports whose rows may have the keys of the staged ones.
+
+    A date given by hand says nothing about when a request was, so it prunes nothing.
+    """
+    rows: list[tuple[int, datetime, datetime]] = stage.connection.execute(
+        f"""SELECT import_id FROM s.imports
+        WHERE rows_added + rows_replaced + rows_duplicate + rows_without_usage > 0
+          AND (? OR dated OR (first_at <= ?::TIMESTAMP + {MARGIN}
+                              AND last_at >= ?::TIMESTAMP - {MARGIN}))""",
+        [facts.dated > 0, facts.last_at, facts.first_at],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def skipped_sql() -> str:
+    """Return the places of staged rows that are not stored: beaten in the file, or known."""
+    return "SELECT place FROM losers UNION ALL SELECT place FROM matches WHERE same"
+
+
+def outside_sql() -> str:
+    """Return the places of staged rows that are stored, but lose against a stored one."""
+    return "SELECT place FROM matches WHERE NOT same AND NOT beats"
+
+
+COUNTS_SQL: Final = f"""
+WITH judged AS (
+    SELECT l.place IS NOT NULL AS lost, coalesce(l.differs, false) AS differs,
+        m.place IS NOT NULL AS known, m.same, m.beats, coalesce(w.changes, 1) - 1 AS again
+    FROM staged s
+    LEFT JOIN losers l ON l.place = s.rowid
+    LEFT JOIN matches m ON m.place = s.rowid
+    LEFT JOIN winners w ON w.place = s.rowid
+    WHERE s.placed AND s.state <> {WITHOUT_USAGE})
+SELECT
+    count(*) FILTER (NOT lost AND NOT known),
+    count(*) FILTER (NOT lost AND known AND NOT same AND beats)
+        + coalesce(sum(again) FILTER (NOT lost AND NOT known), 0)::BIGINT,
+    count(*) FILTER (lost OR (known AND (same OR NOT beats)))
+        - coalesce(sum(again) FILTER (NOT lost AND NOT known), 0)::BIGINT,
+    count(*) FILTER ((lost AND differs) OR (known AND NOT same))
+FROM judged
+"""
+"""Added, replaced and duplicate rows, and how many of the last two differ from what they met.
+
+A row that was ahead until a later line of its file overtook it was added, and the
+later one replaced it; so of such a key one row is added and the others replaced.
+"""

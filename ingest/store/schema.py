@@ -1,0 +1,106 @@
+"""The tables of a store, as numbered steps that only go forward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ingest.errors import StoreTooNewError, StoreUnreadableError
+from ingest.rows import ROW_DIMENSIONS
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DIMENSION_COLUMNS = ", ".join(f'"{name}" VARCHAR' for name in ROW_DIMENSIONS)
+
+_FIRST: Final = f"""
+-- version: rises with each commit. next_row_id: the first row id not yet used.
+CREATE TABLE s.state (version BIGINT, schema_version INTEGER, next_row_id BIGINT);
+INSERT INTO s.state VALUES (0, 0, 0);
+CREATE TABLE s.settings (name VARCHAR, value VARCHAR);
+CREATE TABLE s.imports (
+    import_id INTEGER, path VARCHAR, format VARCHAR, imported_at TIMESTAMP, undone BOOLEAN,
+    first_at TIMESTAMP, last_at TIMESTAMP, dated BOOLEAN,
+    rows_read BIGINT, rows_added BIGINT, rows_replaced BIGINT, rows_duplicate BIGINT,
+    rows_set_aside BIGINT, rows_without_usage BIGINT, differing BIGINT,
+    assumptions VARCHAR[], notices VARCHAR[]
+);
+CREATE TABLE s.set_aside (import_id INTEGER, path VARCHAR, line BIGINT, reason VARCHAR);
+-- One view of somebody's traffic: requests, or buckets of one width and grouping.
+CREATE TABLE s.sources (
+    source INTEGER, provider VARCHAR, organisation VARCHAR, view VARCHAR,
+    width_seconds INTEGER, grouping VARCHAR
+);
+-- What rows and cells have in common, once for each combination.
+CREATE TABLE s.series (
+    series INTEGER, source INTEGER, provider VARCHAR, model VARCHAR, zone VARCHAR, tier VARCHAR,
+    price_at DATE, unmetered BOOLEAN, estimated BOOLEAN, {_DIMENSION_COLUMNS}
+);
+CREATE TABLE s.usage (
+    row_id BIGINT, import_id INTEGER, request_id VARCHAR, occurred_at TIMESTAMP, series INTEGER,
+    requests BIGINT, input BIGINT, cached_input BIGINT, cache_write BIGINT, output BIGINT,
+    extra VARCHAR
+);
+-- The rarer meters of a row, only where they are not zero.
+CREATE TABLE s.usage_other (row_id BIGINT, meter VARCHAR, amount BIGINT);
+-- Values of a dimension that its cells call "other".
+CREATE TABLE s.folded (row_id BIGINT, dimension VARCHAR, value VARCHAR);
+-- An import that repeated a row which another one had brought.
+CREATE TABLE s.claims (import_id INTEGER, row_id BIGINT);
+-- Rows whose place in the ledger is not that of their import: holder NULL is outside of it.
+CREATE TABLE s.fates (row_id BIGINT, holder INTEGER);
+-- Sums over quarters of an hour since 1970, by the import that holds the rows. What leaves
+-- the ledger is entered again with a minus sign.
+CREATE TABLE s.cells (
+    import_id INTEGER, series INTEGER, quarter INTEGER, size_band INTEGER, requests BIGINT,
+    input BIGINT, cached_input BIGINT, cache_write BIGINT, output BIGINT
+);
+CREATE TABLE s.cells_other (
+    import_id INTEGER, series INTEGER, quarter INTEGER, size_band INTEGER,
+    meter VARCHAR, amount BIGINT
+);
+-- Days (since 1970) of a source that the ledger does not read, and why.
+CREATE TABLE s.hidden (source INTEGER, day INTEGER);
+CREATE TABLE s.coverage (
+    provider VARCHAR, organisation VARCHAR, day INTEGER, reads VARCHAR,
+    request_tokens BIGINT, bucket_tokens BIGINT
+);
+CREATE TABLE s.preferences (provider VARCHAR, organisation VARCHAR, reads VARCHAR);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+"""Step n brings schema n-1 to schema n. A published step never changes."""
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the store attached as ``s`` up to date, inside the caller's transaction."""
+    have = schema_version(connection, "s", "s.state")
+    for step in MIGRATIONS[have:]:
+        connection.execute(step)
+    if have < len(MIGRATIONS):
+        connection.execute("UPDATE s.state SET schema_version = ?", [len(MIGRATIONS)])
+
+
+def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a store opened directly has the newest tables."""
+    name = connection.execute("SELECT current_database()").fetchall()[0][0]
+    return schema_version(connection, name, "state") == len(MIGRATIONS)
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection, database: str, state: str) -> int:
+    """Return the schema that a store has, 0 for an empty file."""
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [database]
+    ).fetchall()
+    if not tables:
+        return 0
+    if ("state",) not in tables:
+        raise StoreUnreadableError(
+            "the database holds other tables than a store of Tollbook: name another file with --db"
+        )
+    version = int(connection.execute(f"SELECT schema_version FROM {state}").fetchall()[0][0])
+    if version > len(MIGRATIONS):
+        raise StoreTooNewError(
+            f"a later version of Tollbook wrote this store (schema {version}, "
+            f"this one knows {len(MIGRATIONS)}): update Tollbook"
+        )
+    return version

@@ -1,0 +1,211 @@
+"""The stage: one file's rows in an in-memory session, judged before any lock is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from costmodel.meters import OUTPUT_METERS
+from ingest.errors import UnreadableFileError
+from ingest.rows import CELL_DIMENSIONS, MAIN_METERS, NOTES, ROW_DIMENSIONS, ROW_MEASURES
+from ingest.store.staging_sql import (
+    ASIDE,
+    GOOD,
+    MACROS,
+    WITHOUT_USAGE,
+    quoted,
+    rarely_used,
+    staging_sql,
+    used_columns_sql,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from ingest.formats.base import Projection
+
+MEMORY_LIMIT_MB: Final = 480
+THREADS: Final = 2
+LABELS: Final = frozenset((*ROW_DIMENSIONS, *ROW_MEASURES, *NOTES))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one scan of the staged rows tells; ``placed`` rows have a time and a model."""
+
+    rows: int
+    good: int
+    aside: int
+    without_usage: int
+    placed: int
+    with_id: int
+    distinct_ids: int
+    dated: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class Stage:
+    """The rows of one file in an in-memory session, spilling into a folder."""
+
+    def __init__(self, workspace: Path, tz: str, cell_dimensions: Sequence[str]) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": THREADS,
+            "memory_limit": f"{MEMORY_LIMIT_MB}MB",
+            "temp_directory": str(workspace),
+        }
+        self.connection = duckdb.connect(config=config)
+        self.connection.execute(f"SET TimeZone='{tz}'")
+        self.connection.execute(MACROS)
+        self.cell_dimensions = tuple(cell_dimensions)
+        self.columns: tuple[str, ...] = ()
+        self.view = "requests"
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.connection.close()
+
+    def load(
+        self, projection: Projection, sample: Projection | None, assumed_date: date | None
+    ) -> None:
+        """Read the file into the table ``staged``.
+
+        Only the rare columns that a sample of the file uses are made; should a row
+        use another one, the file is read again with it.
+
+        Raises:
+            UnreadableFileError: DuckDB cannot read the file to its end.
+        """
+        self.view = projection.view
+        rare = rarely_used(projection)
+        keep = rare if sample is None else self._used(sample, rare)
+        try:
+            self._stage(projection, keep, assumed_date)
+            if self._any("left_out"):
+                keep = self._used(projection, rare)
+                self._stage(projection, keep, assumed_date)
+        except duckdb.Error as error:
+            raise UnreadableFileError(_first_line(error)) from error
+        self.columns = keep
+
+    def _used(self, projection: Projection, names: Sequence[str]) -> tuple[str, ...]:
+        row = self.connection.execute(
+            used_columns_sql(projection, names), list(projection.parameters)
+        ).fetchall()[0]
+        return tuple(name for name, used in zip(names, row, strict=False) if used)
+
+    def _stage(self, projection: Projection, keep: Iterable[str], day: date | None) -> None:
+        query = staging_sql(projection, keep, day)
+        self.connection.execute("DROP TABLE IF EXISTS staged")
+        self.connection.execute(f"CREATE TABLE staged AS {query}", list(projection.parameters))
+
+    def _any(self, condition: str) -> bool:
+        found = self.connection.execute(f"SELECT bool_or({condition}) FROM staged").fetchall()
+        return bool(found[0][0])
+
+    @property
+    def meters(self) -> tuple[str, ...]:
+        """Return the meters that the staged rows have columns for."""
+        rare = [name for name in self.columns if name not in LABELS]
+        return (*map(str, MAIN_METERS), *rare)
+
+    @property
+    def other_meters(self) -> tuple[str, ...]:
+        """Return the rarer ones of ``meters``."""
+        return self.meters[len(MAIN_METERS) :]
+
+    @property
+    def series_dimensions(self) -> tuple[str, ...]:
+        """Return the staged dimensions that cells keep."""
+        return tuple(name for name in self.columns if name in self.cell_dimensions)
+
+    @property
+    def extra_columns(self) -> tuple[str, ...]:
+        """Return the staged labels that stay on rows."""
+        return tuple(n for n in self.columns if n in LABELS and n not in self.cell_dimensions)
+
+    def facts(self) -> Facts:
+        """Return the facts of the staged rows."""
+        row = self.connection.execute(
+            f"""SELECT count(*), count(*) FILTER (state = {GOOD}),
+                count(*) FILTER (state = {ASIDE}), count(*) FILTER (state = {WITHOUT_USAGE}),
+                count(*) FILTER (placed), count(request_id) FILTER (placed),
+                count(DISTINCT hash(request_id)) FILTER (placed),
+                count(*) FILTER (placed AND dated),
+                min(occurred_at) FILTER (placed), max(occurred_at) FILTER (placed)
+            FROM staged"""
+        ).fetchall()[0]
+        return Facts(*row)
+
+    def name_the_nameless(self) -> None:
+        """Give rows without an id one made of their content and how often it came before."""
+        self.connection.execute(
+            f"""CREATE OR REPLACE TABLE staged AS
+            SELECT * EXCLUDE (content, twin) REPLACE (
+                CASE WHEN placed AND request_id IS NULL THEN 'md5:' || content || '#' || twin
+                ELSE request_id END AS request_id)
+            FROM (SELECT *, row_number() OVER (PARTITION BY request_id, content ORDER BY place)
+                         AS twin
+                  FROM (SELECT *, rowid AS place, md5({self._content()}) AS content FROM staged))
+            ORDER BY place"""
+        )
+        self.connection.execute("ALTER TABLE staged DROP COLUMN place")
+
+    def _content(self) -> str:
+        """Return the text of a row that tells it from others, whatever columns were made."""
+        fixed = ("occurred_at", "provider", "model", "zone", "tier", "requests")
+        parts = [f"coalesce({name}::VARCHAR, '')" for name in fixed]
+        parts += [f"CASE WHEN {quoted(m)} <> 0 THEN '{m}=' || {quoted(m)} END" for m in self.meters]
+        labels = sorted(name for name in self.columns if name in LABELS)
+        parts += [f"'{name}=' || {quoted(name)}" for name in labels]
+        return f"concat_ws('|', {', '.join(parts)})"
+
+    def series_hash(self, table: str) -> str:
+        """Return the SQL that tells which series a staged row belongs to."""
+        names = ("provider", "model", "zone", "tier", *self.series_dimensions)
+        columns = ", ".join(f"{table}.{quoted(name)}" for name in names)
+        return f"hash({columns}, {table}.state = {WITHOUT_USAGE})"
+
+    def weight(self, table: str = "staged") -> str:
+        """Return the SQL of what lets one of two rows with the same key win."""
+        if self.view == "buckets":
+            return "0::BIGINT"
+        outputs = [m for m in self.meters if m in OUTPUT_METERS]
+        total = " + ".join(f"{table}.{quoted(m)}" for m in outputs)
+        return f"CASE WHEN {table}.state = {WITHOUT_USAGE} THEN -1 ELSE {total} END"
+
+    def extra(self, table: str) -> str:
+        """Return the SQL of what a row carries beside its columns, as JSON or NULL."""
+        parts = [
+            f"""'"{name}":' || to_json({table}.{quoted(name)})""" for name in self.extra_columns
+        ]
+        parts += [
+            f"""CASE WHEN {table}.{quoted(m)} <> 0 THEN '"{m}":' || {table}.{quoted(m)} END"""
+            for m in self.other_meters
+        ]
+        if not parts:
+            return "NULL::VARCHAR"
+        return f"nullif('{{' || concat_ws(',', {', '.join(parts)}) || '}}', '{{}}')"
+
+    def aside_rows(self) -> list[int]:
+        """Return which rows were set aside, counted from 0 in the order of the file."""
+        return self._places(f"state = {ASIDE}")
+
+    def _places(self, condition: str) -> list[int]:
+        found = self.connection.execute(
+            f"SELECT rowid FROM staged WHERE {condition} ORDER BY rowid"
+        ).fetchall()
+        return [place for (place,) in found]
+
+
+def new_stage(workspace: Path, tz: str, cell_dimensions: Sequence[str] | None = None) -> Stage:
+    """Return an empty stage."""
+    return Stage(workspace, tz, CELL_DIMENSIONS if cell_dimensions is None else cell_dimensions)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

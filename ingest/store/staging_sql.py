@@ -1,0 +1,167 @@
+"""The SQL that turns a projection into staged rows. Pure text, no session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
+from ingest.rows import MAIN_METERS, TIER_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from costmodel.meters import Meter
+    from ingest.formats.base import Projection
+
+GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
+
+EARLIEST: Final = "2015-01-01"
+LATEST: Final = "2100-01-01"
+LARGEST: Final = 1_000_000_000_000
+"""Above this a count is taken for a mistake."""
+
+
+def _tier_cases() -> str:
+    return " ".join(f"WHEN '{word}' THEN '{tier}'" for word, tier in TIER_WORDS.items())
+
+
+MACROS: Final = f"""
+CREATE MACRO whole(x) AS CASE
+    WHEN try_cast(x AS DECIMAL(18, 3)) = trunc(try_cast(x AS DECIMAL(18, 3)))
+     AND try_cast(x AS DECIMAL(18, 3)) BETWEEN 0 AND {LARGEST}
+    THEN try_cast(x AS DECIMAL(18, 3))::BIGINT END;
+CREATE MACRO count_of(x) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE whole(x) END;
+CREATE MACRO epoch_time(d) AS CASE
+    WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
+    WHEN d BETWEEN 0 AND 100000000000000 THEN to_timestamp(d / 1000)
+    WHEN d BETWEEN 0 AND 100000000000000000 THEN to_timestamp(d / 1000000) END;
+CREATE MACRO moment(x) AS
+    coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC';
+CREATE MACRO tier_of(x) AS
+    CASE lower(trim(coalesce(x, ''))) {_tier_cases()} ELSE trim(x) END;
+CREATE MACRO text_of(x) AS CASE WHEN trim(x) <> '' AND x[1] NOT IN ('{{', '[') THEN trim(x) END;
+CREATE MACRO label(x) AS CASE
+    WHEN regexp_matches(x, '[^@\\s]+@[^@\\s]+\\.[A-Za-z]{{2,}}') THEN 'mail:' || sha256(x)[1:16]
+    ELSE text_of(x) END;
+CREATE MACRO key_label(x) AS CASE
+    WHEN regexp_matches(x, '^(sk-|sk_|AIza|[0-9A-Fa-f]{{32,}}$)') THEN '...' || x[-4:]
+    ELSE label(x) END;
+CREATE MACRO number_of(x) AS CASE
+    WHEN isfinite(try_cast(x AS DOUBLE)) THEN try_cast(x AS DOUBLE) END;
+"""
+
+
+def size_band_sql(tokens: str) -> str:
+    """Return the band of an SQL expression of input tokens, as ``costmodel.meters.size_band``."""
+    cases = [f"WHEN {tokens} < {MINIMUM_CACHEABLE_EDGE} THEN 0"]
+    edges = SIZE_BAND_EDGES[1:]
+    for lower, upper in zip(edges, edges[1:], strict=False):
+        cases.append(f"WHEN {tokens} <= {upper} THEN {lower}")
+    return f"CASE {' '.join(cases)} ELSE {edges[-1]} END"
+
+
+def input_tokens_sql(meters: Iterable[Meter]) -> str:
+    """Return the sum of those of the meters that count input."""
+    return " + ".join(f'"{meter}"' for meter in meters if meter in INPUT_METERS) or "0"
+
+
+def quoted(name: str) -> str:
+    """Return an identifier that no keyword can spoil."""
+    return f'"{name}"'
+
+
+def rarely_used(projection: Projection) -> tuple[str, ...]:
+    """Return the staged columns that most files leave at 0 or NULL."""
+    meters = [str(meter) for meter in projection.meters if meter not in MAIN_METERS]
+    return (*meters, *projection.dimensions, *projection.measures)
+
+
+def used_columns_sql(projection: Projection, names: Iterable[str]) -> str:
+    """Return a query that tells for each named column whether any row uses it."""
+    tests = [f"coalesce(bool_or({_used(projection, name)}), false)" for name in names]
+    return f"SELECT {', '.join(tests) or 'true'} FROM {_raw_rows(projection)}"
+
+
+def staging_sql(projection: Projection, keep: Iterable[str], assumed_date: date | None) -> str:
+    """Return the query that makes staged rows, one for each row read, in file order.
+
+    Of the rare columns only ``keep`` are made; ``left_out`` tells whether a row
+    uses one of the others.
+    """
+    kept = set(keep)
+    left_out = [name for name in rarely_used(projection) if name not in kept]
+    guard = " OR ".join(_used(projection, name) for name in left_out) or "false"
+    columns = {
+        "occurred_at": _time_sql(projection, assumed_date),
+        "time_given": projection.time_given,
+        "recognised": projection.recognised,
+        "has_usage": projection.has_usage,
+        "sound": projection.sound,
+        "request_id": projection.request_id,
+        "provider": projection.provider,
+        "model": projection.model,
+        "zone": projection.zone,
+        "tier": projection.tier,
+        "requests": projection.requests,
+        **{str(m): sql for m, sql in projection.meters.items() if m in MAIN_METERS or m in kept},
+        **{name: sql for name, sql in _labels(projection).items() if name in kept},
+        "left_out": guard,
+    }
+    selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
+    return _judged(projection, kept, f"SELECT {selected} FROM {_raw_rows(projection)}")
+
+
+def _judged(projection: Projection, kept: set[str], rows: str) -> str:
+    meters = [quoted(str(m)) for m in projection.meters if m in MAIN_METERS or m in kept]
+    counted = " AND ".join(f"{meter} BETWEEN 0 AND {LARGEST}" for meter in meters)
+    placed = (
+        f"occurred_at BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}' AND model IS NOT NULL"
+    )
+    state = (
+        f"CASE WHEN recognised IS NOT TRUE THEN {ASIDE} "
+        f"WHEN has_usage IS NOT TRUE THEN {WITHOUT_USAGE} "
+        f"WHEN ({counted} AND sound AND requests >= 0 AND {placed}) IS TRUE THEN {GOOD} "
+        f"ELSE {ASIDE} END"
+    )
+    kept_labels = [quoted(name) for name in _labels(projection) if name in kept]
+    nulled = ", ".join(
+        f"CASE WHEN state = {GOOD} THEN {meter} ELSE 0 END AS {meter}" for meter in meters
+    )
+    return (
+        f"SELECT state, ({placed}) IS TRUE AND state <> {ASIDE} AS placed, occurred_at, "
+        "request_id, provider, model, zone, tier, "
+        f"CASE WHEN state = {GOOD} THEN requests ELSE 1 END AS requests, {nulled}, "
+        f"{''.join(label + ', ' for label in kept_labels)}left_out, NOT time_given AS dated "
+        f"FROM (SELECT *, {state} AS state FROM ({rows}))"
+    )
+
+
+def _time_sql(projection: Projection, assumed_date: date | None) -> str:
+    if assumed_date is None:
+        return projection.occurred_at
+    return (
+        f"CASE WHEN {projection.time_given} THEN {projection.occurred_at} "
+        f"ELSE TIMESTAMP '{assumed_date.isoformat()}' END"
+    )
+
+
+def _labels(projection: Projection) -> Mapping[str, str]:
+    return {**projection.dimensions, **projection.measures}
+
+
+def _used(projection: Projection, name: str) -> str:
+    meters = {str(meter): sql for meter, sql in projection.meters.items()}
+    if name in meters:
+        return f"({meters[name]}) IS DISTINCT FROM 0"
+    return f"({_labels(projection)[name]}) IS NOT NULL"
+
+
+def _raw_rows(projection: Projection) -> str:
+    raw = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in projection.raw.items())
+    return f"(SELECT {raw} FROM {projection.reader})"
+
+
+def unknown_band_or(view: str, tokens: str) -> str:
+    """Return the band of a row: unknown for a provider's bucket."""
+    return str(UNKNOWN_BAND) if view == "buckets" else size_band_sql(tokens)
