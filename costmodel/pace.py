@@ -51,7 +51,9 @@ def profile_of(hourly: Mapping[datetime, float]) -> Profile:
         return EVEN
     weights: list[float] = []
     for weekday in range(DAYS_OF_WEEK):
-        shape = _shape(h for d, h in days.items() if _is_weekend(d.weekday()) is _is_weekend(weekday))
+        shape = _shape(
+            h for d, h in days.items() if _is_weekend(d.weekday()) is _is_weekend(weekday)
+        )
         total = median(sum(hours) for day, hours in days.items() if day.weekday() == weekday)
         weights += [total * share for share in shape]
     return Profile(tuple(weights)) if sum(weights) > 0 else EVEN

@@ -7,14 +7,14 @@ the period and filters of the address: the same cents as the command line.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-
-from ingest.report import ReportQuery, report
+from zoneinfo import ZoneInfo
 
 from dashboard.period import Period, parse_period
 from dashboard.state import DEFAULT_COMPARE, DEFAULT_RANGE
+from ingest.report import ReportQuery, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,8 +63,10 @@ class View:
         filters: Mapping[str, tuple[Value, ...]] | None = None,
     ) -> Spend:
         """Return spend by these words, for the page's period and filters unless others."""
+        chosen = period or self.period
+        in_utc = replace(chosen, start=chosen.start.astimezone(UTC), end=chosen.end.astimezone(UTC))
         query = ReportQuery(
-            period=period or self.period,
+            period=in_utc,
             by=tuple(by),
             filters=self.filters if filters is None else filters,
         )
@@ -78,8 +80,8 @@ def view_of(context: DashboardContext, state: State) -> View:
     zone = state.zone or source.configuration.timezone
     extent, watermark = store.extent(), store.watermark()
     words, notices = _range_with_data(state, now, zone, extent)
-    period = parse_period(words, now, zone)
-    last = _aware(watermark) if watermark else now
+    period = _local(parse_period(words, now, zone))
+    last = (_aware(watermark) if watermark else now).astimezone(ZoneInfo(zone))
     until = max(period.start, min(period.end, last))
     return View(
         source=source,
@@ -141,6 +143,13 @@ def values_with_counts(
 
 def _counts(spend: Spend) -> dict[Value, int]:
     return {row.dimensions[0]: row.requests for row in spend.rows}
+
+
+def _local(period: Period) -> Period:
+    """Return a period whose moments are on the wall clock of its zone."""
+    zone = ZoneInfo(period.zone)
+    start, end = _aware(period.start).astimezone(zone), _aware(period.end).astimezone(zone)
+    return replace(period, start=start, end=end)
 
 
 def _aware(moment: datetime) -> datetime:

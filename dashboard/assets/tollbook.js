@@ -200,5 +200,26 @@
   window.dashMantineFunctions = window.dashMantineFunctions || {};
   window.dashMantineFunctions.everyOption = ({ options }) => options;
 
+  /* The grid in the page's own colours; it follows the scheme by itself. */
+  const agGrid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  agGrid.tollbookGrid = (quartz) => quartz.withParams({
+    accentColor: "var(--ink)",
+    backgroundColor: "var(--card)",
+    borderColor: "var(--rule)",
+    foregroundColor: "var(--ink)",
+    headerBackgroundColor: "var(--card)",
+    headerTextColor: "var(--muted)",
+    headerFontWeight: 500,
+    rowHoverColor: "var(--soft)",
+    selectedRowBackgroundColor: "var(--soft)",
+    fontFamily: "inherit",
+    fontSize: 14,
+    cellHorizontalPadding: 12,
+    columnBorder: false,
+    wrapperBorder: false,
+    wrapperBorderRadius: 0,
+    headerColumnResizeHandleColor: "transparent",
+  });
+
   window.tollbook = { sharedSearch, recoloured, copyText, say };
 })();

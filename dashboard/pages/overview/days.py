@@ -1,0 +1,177 @@
+"""Spend a day: the series behind the figure, its sentence and its table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from costmodel import pace, usage
+from dashboard.chart_card import Chart
+from dashboard.figures.days import Flag, Stack, folded, spend_by_day
+from dashboard.model_hues import hues_of
+from dashboard.moments import short_day_text
+from dashboard.money_text import count, headline_money, money, share, short_count
+from dashboard.time_words import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from costmodel.spend import SpendRow
+    from dashboard.pages.overview.standing import Standing
+    from dashboard.view import View
+
+UNITS = ("money", "tokens")
+_MOST_DAYS, _MOST_WEEKS = 92, 400
+_UNKNOWN_MODEL = "no model name"
+
+
+def unit_of(view: View) -> str:
+    """Return what the chart counts: money unless the address says tokens."""
+    asked = view.state.own.get("unit", "money")
+    return asked if asked in UNITS else "money"
+
+
+def days_chart(view: View, standing: Standing) -> Chart | None:
+    """Return the chart for the page's period, None when no day has usage."""
+    word, span = _grain(view)
+    rows = view.report(by=(word, "model")).rows
+    if not rows:
+        return None
+    unit = unit_of(view)
+    exact = _series(rows, unit)
+    days = _every_day(view, [day for values in exact.values() for day in values], span)
+    colours = hues_of(view)
+    ranked = sorted(exact, key=lambda name: -sum(exact[name].values()))
+    series = {name: [float(exact[name].get(day, 0)) for day in days] for name in ranked}
+    stack = Stack(
+        days=days,
+        series=series,
+        unit=unit,
+        currency_symbol=_symbol(standing.currency),
+        plan=_plan(standing) if unit == "money" and span == 1 else (),
+        flags=_flags(view, days),
+        span_days=span,
+    )
+    shown = list(folded(series, colours))
+    return Chart(
+        sentence=_sentence(exact, days, unit, standing.currency),
+        figure=spend_by_day(stack, colours),
+        header=[
+            word.capitalize(),
+            *(name for name in shown if name in exact),
+            *_rest(shown, exact),
+            "Total",
+        ],
+        rows=_table(exact, days, shown, unit, standing.currency),
+    )
+
+
+def _grain(view: View) -> tuple[str, int]:
+    """Return how much time a bar covers: a day, a week, or about a month."""
+    extent = view.store.extent()
+    start = (
+        max(view.period.start, extent[0].astimezone(view.period.start.tzinfo))
+        if extent
+        else view.period.start
+    )
+    length = (view.until - start).days
+    if length <= _MOST_DAYS:
+        return "day", 1
+    return ("week", 7) if length <= _MOST_WEEKS else ("month", 30)
+
+
+def _series(rows: tuple[SpendRow, ...], unit: str) -> dict[str, dict[date, Fraction]]:
+    series: dict[str, dict[date, Fraction]] = defaultdict(dict)
+    for row in rows:
+        day, model = row.dimensions
+        tokens = Fraction(usage.all_tokens(row.quantities))
+        amount = (row.cost or Fraction(0)) if unit == "money" else tokens
+        if amount:
+            by_day = series[model or _UNKNOWN_MODEL]
+            by_day[day_of(day)] = by_day.get(day_of(day), Fraction(0)) + amount
+    return dict(series)
+
+
+def _every_day(view: View, seen: list[date], span: int) -> list[date]:
+    """Return the days to draw: those with usage and the empty ones between them."""
+    if span > 1:
+        return sorted(set(seen))
+    first = max(view.period.start.date(), min(seen))
+    last = max(min((view.until - timedelta(microseconds=1)).date(), date.max), max(seen))
+    if view.period.start.date() < first and (first - view.period.start.date()).days < _MOST_DAYS:
+        first = view.period.start.date()
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def _plan(standing: Standing) -> list[tuple[date, float]]:
+    if standing.limit is None:
+        return []
+    shares = pace.planned_by_day(standing.profile, standing.period.start, standing.period.end)
+    return [(day.date(), share * float(standing.limit)) for day, share in shares.items()]
+
+
+def _flags(view: View, days: list[date]) -> list[Flag]:
+    notes = view.source.configuration.notes
+    return [Flag(note.on, note.text) for note in notes if days[0] <= note.on <= days[-1]]
+
+
+def _sentence(
+    series: Mapping[str, Mapping[date, Fraction]], days: list[date], unit: str, currency: str
+) -> str:
+    """Return what the chart shows: the total, who has most of it, and the largest day."""
+    totals = {name: sum(values.values(), Fraction(0)) for name, values in series.items()}
+    whole = sum(totals.values(), Fraction(0))
+    if not whole:
+        return "No usage in this period has a price."
+    by_day = {
+        day: sum((v.get(day, Fraction(0)) for v in series.values()), Fraction(0)) for day in days
+    }
+    top = max(by_day, key=lambda day: by_day[day])
+    most = max(totals, key=lambda name: totals[name])
+    amount = _written(by_day[top], unit, currency)
+    return (
+        f"{_written(whole, unit, currency)} in {len(days)} days; {most} is "
+        f"{share(totals[most] / whole)} of it. The largest day is {short_day_text(top)} with {amount}."
+    )
+
+
+def _written(amount: Fraction, unit: str, currency: str) -> str:
+    return (
+        headline_money(amount, currency)
+        if unit == "money"
+        else f"{short_count(int(amount))} tokens"
+    )
+
+
+def _rest(shown: list[str], exact: Mapping[str, object]) -> list[str]:
+    return [name for name in shown if name not in exact]
+
+
+def _table(
+    exact: Mapping[str, Mapping[date, Fraction]],
+    days: list[date],
+    shown: list[str],
+    unit: str,
+    currency: str,
+) -> list[list[str]]:
+    named = [name for name in shown if name in exact]
+    folded_names = [name for name in exact if name not in shown]
+    rows = []
+    for day in days:
+        amounts = [exact[name].get(day, Fraction(0)) for name in named]
+        if folded_names:
+            rest = (exact[name].get(day, Fraction(0)) for name in folded_names)
+            amounts.append(sum(rest, Fraction(0)))
+        cells = [_cell(amount, unit, currency) for amount in (*amounts, sum(amounts, Fraction(0)))]
+        rows.append([f"{day:%a} {short_day_text(day)}", *cells])
+    return rows
+
+
+def _cell(amount: Fraction, unit: str, currency: str) -> str:
+    return money(amount, currency) if unit == "money" else count(int(amount))
+
+
+def _symbol(currency: str) -> str:
+    return {"USD": "$", "EUR": "€", "GBP": "£"}.get(currency, f"{currency} ")

@@ -1,0 +1,60 @@
+"""The footer: whose prices these are, and how the forecast did lately."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import html
+
+from dashboard.moments import day_text
+from dashboard.money_text import share
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from costmodel.forecast import Backtest
+    from dashboard.pages.overview.standing import Standing
+    from dashboard.view import View
+
+
+def footer(view: View, standing: Standing) -> html.Footer:
+    """Return what the page's numbers rest on."""
+    parts: list[Component] = [_prices(view)]
+    if standing.forecast and standing.replayed:
+        parts.append(html.P(backtest_sentence(standing.replayed)))
+    parts += [html.P(f"{text[:1].upper()}{text[1:]}.") for text in _assumptions(view)]
+    return html.Footer(parts, className="page-footer")
+
+
+def _prices(view: View) -> html.P:
+    book = view.source.book
+    used = {row.dimensions for row in view.report(by=("provider", "model")).rows}
+    cards = [card for card in book.cards if (card.provider, card.model) in used]
+    if not cards:
+        return html.P("None of this usage has a list price.")
+    sources = list(dict.fromkeys(card.source for card in cards if card.source.startswith("http")))
+    links: list[Component | str] = []
+    for place, source in enumerate(sources[:3], start=1):
+        label = "source" if len(sources) == 1 else f"source {place}"
+        links += [
+            ", ",
+            html.A(label, href=source, rel="noreferrer", target="_blank", className="link"),
+        ]
+    checked = day_text(min(card.checked_on for card in cards))
+    return html.P([f"List prices, checked {checked}", *links, "."])
+
+
+def backtest_sentence(replayed: Backtest) -> str:
+    """Return how forecasts did: the error, and how often the likely range held."""
+    days = "day" if replayed.horizon_days == 1 else "days"
+    said = (
+        f"Forecasts over {replayed.horizon_days} {days}, replayed on {replayed.replays} days of "
+        f"this usage, were off by {share(replayed.mean_error)} on average"
+    )
+    if replayed.held is None:
+        return f"{said}."
+    return f"{said}; the likely range held {share(replayed.held)} of them (meant to: 80%)."
+
+
+def _assumptions(view: View) -> list[str]:
+    return [assumption.text for assumption in view.report().assumptions]

@@ -1,0 +1,135 @@
+"""The sentence that answers "where do we stand", and the bar under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import html
+
+from costmodel.forecast import Forecast, NotForecastable
+from dashboard.money_text import headline_money
+from dashboard.time_words import period_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dash.development.base_component import Component
+
+    from dashboard.pages.overview.standing import Standing
+
+_ROOM_RIGHT = 1.04
+_FASTER, _SLOWER = 1.05, 0.95
+
+
+def sentence(standing: Standing, now: datetime) -> str:
+    """Return the large sentence, whole dollars throughout."""
+    name = period_name(standing.period, now)
+    currency = standing.currency
+    if standing.spent is None:
+        return f"{name} has no usage that could be priced."
+    spent = headline_money(standing.spent, currency)
+    least = "at least " if standing.at_least else ""
+    limit = f" of {headline_money(standing.limit, currency)}" if standing.limit else ""
+    ahead = standing.forecast
+    if ahead is not None:
+        return f"{name} is {least}at {spent}{limit} and heads for {_heads_for(ahead, currency)}."
+    verb = "is" if standing.ahead is not None else "cost"
+    at = "at " if verb == "is" else ""
+    return f"{name} {verb} {least}{at}{spent}{limit}."
+
+
+def _heads_for(ahead: Forecast, currency: str) -> str:
+    expected, low, high = (
+        headline_money(amount, currency) for amount in (ahead.expected, ahead.low, ahead.high)
+    )
+    return f"{expected} (likely {low} to {high})"
+
+
+def remark(standing: Standing) -> str:
+    """Return the smaller sentence under the bar: pace, chance, or why there is no forecast."""
+    parts = [_pace_words(standing.pace_now), _chance_words(standing)]
+    if isinstance(standing.ahead, NotForecastable) and standing.spent is not None:
+        parts.append(f"No forecast: {standing.ahead.reason}.")
+    return " ".join(part for part in parts if part)
+
+
+def _pace_words(pace: float | None) -> str:
+    if pace is None:
+        return ""
+    return f"Spending {pace:.1f}x plan over the last 3 days."
+
+
+def _chance_words(standing: Standing) -> str:
+    ahead, limit = standing.forecast, standing.limit
+    if ahead is None or limit is None:
+        return ""
+    if ahead.low > limit:
+        return "The whole likely range is over the budget."
+    if ahead.high <= limit:
+        return "The whole likely range is within the budget."
+    tenths = min(max(round(ahead.chance_above(float(limit)) * 10), 1), 9)
+    return f"It ends over the budget in about {tenths} of 10 cases."
+
+
+def headline(standing: Standing, now: datetime) -> html.Section:
+    """Return sentence, bar and remark."""
+    said = remark(standing)
+    parts: list[Component] = [html.H1(sentence(standing, now), className="headline")]
+    if standing.spent is not None and (standing.limit or standing.forecast):
+        parts.append(budget_bar(standing))
+    if said:
+        parts.append(html.P(said, className="remark"))
+    return html.Section(parts, className="standing")
+
+
+def budget_bar(standing: Standing) -> html.Div:
+    """Return the bar: spent in full ink, what is expected hatched, the limit as a line."""
+    spent = float(standing.spent or 0)
+    ahead, limit = standing.forecast, float(standing.limit or 0)
+    reach = max(spent, limit, ahead.high if ahead else 0.0) * _ROOM_RIGHT or 1.0
+    pieces: list[Component] = [_piece("bar-spent", 0, spent, reach)]
+    if ahead:
+        pieces.append(_piece("bar-expected", spent, ahead.expected, reach))
+        pieces.append(_piece("bar-likely", ahead.low, ahead.high, reach))
+    if limit:
+        pieces.append(html.Div(className="bar-limit", style={"left": _percent(limit / reach)}))
+    return html.Div(
+        [
+            html.Div(pieces, className="bar-track", **{"aria-hidden": "true"}),
+            _scale(standing, reach),
+        ],
+        className="budget-bar",
+    )
+
+
+def _piece(name: str, start: float, end: float, reach: float) -> html.Div:
+    left, width = start / reach, max(end - start, 0.0) / reach
+    return html.Div(className=name, style={"left": _percent(left), "width": _percent(width)})
+
+
+def _scale(standing: Standing, reach: float) -> html.Div:
+    """Return the names of the bar's parts; the limit's stands where its line does."""
+    currency = standing.currency
+    names = [_key("key-spent", f"spent {headline_money(standing.spent, currency)}")]
+    if standing.forecast:
+        names.append(_key("key-expected", "expected"))
+        names.append(_key("key-likely", "likely range (8 in 10)"))
+    labels: list[Component] = [html.Div(names, className="bar-keys")]
+    if standing.limit:
+        place = float(standing.limit) / reach
+        labels.append(
+            html.Div(
+                f"budget {headline_money(standing.limit, currency)}",
+                className="bar-limit-name",
+                style={"right": _percent(max(1 - place - 0.01, 0))},
+            )
+        )
+    return html.Div(labels, className="bar-scale")
+
+
+def _key(name: str, text: str) -> html.Span:
+    return html.Span([html.Span(className=f"key {name}"), text], className="bar-key")
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.3f}%"

@@ -1,0 +1,183 @@
+"""The overview put together, and kept in step with the address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import Input, Output, State, dcc, html, no_update
+
+from dashboard import chart_card
+from dashboard.notices import notice_list
+from dashboard.pages import first_run
+from dashboard.pages.overview import downloads
+from dashboard.pages.overview.breakdown import word_of
+from dashboard.pages.overview.days import days_chart, unit_of
+from dashboard.pages.overview.footer import footer
+from dashboard.pages.overview.headline import headline
+from dashboard.pages.overview.numbers import number_row, numbers_of
+from dashboard.pages.overview.side_cards import side_cards
+from dashboard.pages.overview.standing import standing_of
+from dashboard.pages.overview.table_card import table_card
+from dashboard.state import parse
+from dashboard.time_words import period_name
+from dashboard.view import view_of
+
+if TYPE_CHECKING:
+    from dash import Dash
+    from dash.development.base_component import Component
+
+    from dashboard.chart_card import Chart
+    from dashboard.context import DashboardContext
+    from dashboard.pages.overview.standing import Standing
+    from dashboard.state import State as PageState
+    from dashboard.view import View
+
+STATE_KEYS = frozenset({"unit", "by"})
+_CARD = "overview-days"
+
+
+def layout(context: DashboardContext, state: PageState) -> Component:
+    """Return the page for a state; on an empty store, how to begin."""
+    if context.store().is_empty():
+        return first_run.layout(context)
+    view = view_of(context, state)
+    standing = standing_of(view)
+    chart = days_chart(view, standing)
+    return html.Div(
+        [
+            html.Div(_top(view, standing), id="overview-top"),
+            html.Div(
+                [
+                    html.Div(_days_card(view, chart), id="overview-chart", hidden=chart is None),
+                    html.Div(_side(view), id="overview-side", className="side"),
+                ],
+                className="two-thirds",
+            ),
+            html.Div(_bottom(view, standing, chart), id="overview-bottom"),
+        ],
+        className="overview",
+    )
+
+
+def _top(view: View, standing: Standing) -> list[Component]:
+    head = html.Div(
+        [headline(standing, view.now), _what_if(view)],
+        className="head-row",
+    )
+    notices = [notice_list(view.notices)] if view.notices else []
+    return [*notices, head, number_row(numbers_of(view))]
+
+
+def _what_if(view: View) -> dcc.Link:
+    href = view.state.href("/whatif")
+    return dcc.Link("What if…?", href=href, className="primary-button", id="what-if")
+
+
+def _days_card(view: View, chart: Chart | None) -> Component:
+    return chart_card.chart_card(
+        _CARD,
+        "Spend a day",
+        chart,
+        height=340,
+        controls=dmc.SegmentedControl(
+            id="overview-unit",
+            value=unit_of(view),
+            data=[{"value": "money", "label": "Money"}, {"value": "tokens", "label": "Tokens"}],
+            size="xs",
+            **{"aria-label": "Count money or tokens"},
+        ),
+    )
+
+
+def _side(view: View) -> list[Component]:
+    word = word_of(view)
+    return side_cards(view, word if word != "model" else None)
+
+
+def _bottom(view: View, standing: Standing, chart: Chart | None) -> list[Component]:
+    if chart is None:
+        name = period_name(view.period, view.now)
+        return [html.P(f"{name}: no usage fits this period and these filters.", className="none")]
+    return [table_card(view), footer(view, standing)]
+
+
+def register(app: Dash, context: DashboardContext) -> None:
+    """Connect the page with the address, its switches, the drag, and the downloads."""
+    downloads.register(app.server, context, STATE_KEYS)
+    first_run.register(app, context)
+    _register_refresh(app, context)
+    _register_switches(app)
+    _register_drag(app)
+
+
+def _register_refresh(app: Dash, context: DashboardContext) -> None:
+    @app.callback(
+        Output("overview-top", "children"),
+        Output("overview-chart", "hidden"),
+        *chart_card.outputs(_CARD),
+        Output("overview-side", "children"),
+        Output("overview-bottom", "children"),
+        Input("url", "search"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+        running=[(Output("page", "className"), "page page-busy", "page")],
+    )
+    def refresh(search: str | None, path: str | None) -> tuple[Any, ...]:
+        if path != "/" or context.store().is_empty():
+            return (no_update,) * 7
+        view = view_of(context, parse(search, STATE_KEYS))
+        standing = standing_of(view)
+        chart = days_chart(view, standing)
+        drawn = chart_card.values(chart) if chart else [no_update] * 3
+        return (
+            _top(view, standing),
+            chart is None,
+            *drawn,
+            _side(view),
+            _bottom(view, standing, chart),
+        )
+
+
+def _register_switches(app: Dash) -> None:
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input("overview-unit", "value"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def count_in(unit: str, search: str | None) -> Any:  # noqa: ANN401 - or no_update
+        return _written(search, unit=None if unit == "money" else unit)
+
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input("overview-by", "value"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def break_down_by(word: str, search: str | None) -> Any:  # noqa: ANN401 - or no_update
+        return _written(search, by=word)
+
+
+def _written(search: str | None, **own: str | None) -> Any:  # noqa: ANN401 - or no_update
+    state = parse(search, STATE_KEYS)
+    changed = state.with_own(**own).search()
+    return no_update if changed == state.search() else changed
+
+
+def _register_drag(app: Dash) -> None:
+    @app.callback(
+        Output("url", "search", allow_duplicate=True),
+        Input({"type": "graph", "card": _CARD}, "selectedData"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def choose_days(selected: dict[str, Any] | None, search: str | None) -> Any:  # noqa: ANN401
+        days = sorted({point["x"][:10] for point in (selected or {}).get("points", ())})
+        if not days:
+            return no_update
+        state = parse(search, STATE_KEYS)
+        text = days[0] if len(days) == 1 else f"{days[0]}..{days[-1]}"
+        changed = replace(state, range_text=text, notices=()).search()
+        return no_update if changed == state.search() else changed

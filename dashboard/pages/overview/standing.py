@@ -1,0 +1,145 @@
+"""Where the period stands: spent, budget, forecast and pace, worked out once a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from costmodel import pace
+from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, backtest, forecast
+from dashboard.period import Period
+from dashboard.time_words import day_of, hour_of, is_calendar_month
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from costmodel.budget import Budget
+    from costmodel.spend import Spend
+    from dashboard.view import View
+
+HISTORY_DAYS = 120
+PROFILE_DAYS = 56
+PACE_WINDOW = timedelta(days=3)
+
+Filters = dict[str, tuple[str | None, ...]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The period's money and what it means.
+
+    ``spent`` is exact. ``limit`` is the budget's amount where a budget covers just
+    this period and these filters. ``ahead`` is None when the period is over.
+    ``pace_now`` is spending over plan in the last three days.
+    """
+
+    period: Period
+    spent: Fraction | None
+    at_least: bool
+    currency: str
+    budget: Budget | None = None
+    ahead: Forecast | NotForecastable | None = None
+    replayed: Backtest | None = None
+    pace_now: float | None = None
+    profile: pace.Profile = pace.EVEN
+
+    @property
+    def limit(self) -> Fraction | None:
+        """Return the budget's amount."""
+        return self.budget.amount if self.budget else None
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Return the forecast, if there is one."""
+        return self.ahead if isinstance(self.ahead, Forecast) else None
+
+
+def standing_of(view: View) -> Standing:
+    """Return where the page's period stands, for its filters."""
+    total = view.report().total
+    at_least = view.report().at_least
+    budget = _budget_for(view)
+    start = Standing(view.period, total.cost, at_least, view.source.book.contract.currency, budget)
+    if not is_calendar_month(view.period) and budget is None:
+        return start
+    is_open = view.until < view.period.end and view.now < view.period.end
+    if not is_open or total.cost is None:
+        return start
+    profile = pace.profile_of(_hourly(view))
+    daily, last_day = _complete_days(view)
+    remainder = _remainder(view, profile)
+    return replace(
+        start,
+        ahead=forecast(daily, last_day, total.cost, remainder),
+        replayed=backtest(daily, last_day, remainder.horizon_days),
+        pace_now=_pace(view, profile, budget),
+        profile=profile,
+    )
+
+
+def _budget_for(view: View) -> Budget | None:
+    """Return the budget of exactly this period and these filters, None without one."""
+    for budget in view.source.configuration.budgets:
+        zone = budget.timezone or view.source.configuration.timezone
+        first, following = budget.period_holding(view.period.start.date())
+        same_days = (first, following) == (view.period.start.date(), view.period.end.date())
+        if same_days and zone == view.zone and _same(budget.filters, view.filters):
+            return budget
+    return None
+
+
+def _same(
+    ours: Mapping[str, tuple[str | None, ...]], theirs: Mapping[str, tuple[str | None, ...]]
+) -> bool:
+    return {k: set(v) for k, v in ours.items() if v} == {k: set(v) for k, v in theirs.items() if v}
+
+
+def _complete_days(view: View) -> tuple[list[float], date]:
+    """Return the money of the complete days behind the data's end, and the last of them."""
+    today = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=HISTORY_DAYS)
+    spend = view.report(by=("day",), period=_stretch(view, since, today))
+    by_day = money_by_day(spend)
+    last_day = today.date() - timedelta(days=1)
+    first = min(by_day, default=last_day)
+    length = (last_day - first).days + 1 if by_day else 0
+    return [float(by_day.get(first + timedelta(n), 0)) for n in range(length)], last_day
+
+
+def money_by_day(spend: Spend) -> dict[date, Fraction]:
+    """Return the money of each day of a report by day; a day without a price counts zero."""
+    return {day_of(row.dimensions[0]): row.cost or Fraction(0) for row in spend.rows}
+
+
+def _hourly(view: View) -> dict[datetime, float]:
+    since = view.until - timedelta(days=PROFILE_DAYS)
+    spend = view.report(by=("hour",), period=_stretch(view, since, view.until))
+    return {hour_of(row.dimensions[0]): float(row.cost or 0) for row in spend.rows}
+
+
+def _remainder(view: View, profile: pace.Profile) -> Remainder:
+    """Return what is left: whole days after today, and today's share by its hours."""
+    midnight = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
+    if midnight == view.until:
+        return Remainder((view.period.end.date() - midnight.date()).days)
+    tomorrow = midnight + timedelta(days=1)
+    left = 1 - pace.planned_share(profile, midnight, tomorrow, view.until)
+    return Remainder((view.period.end.date() - tomorrow.date()).days, left)
+
+
+def _pace(view: View, profile: pace.Profile, budget: Budget | None) -> float | None:
+    if budget is None:
+        return None
+    since = max(view.until - PACE_WINDOW, view.period.start)
+    spent = view.report(period=_stretch(view, since, view.until)).total.cost
+    start, end = view.period.start, view.period.end
+    share = pace.planned_share(profile, start, end, view.until) - pace.planned_share(
+        profile, start, end, since
+    )
+    return pace.pace(float(spent or 0), float(budget.amount), share)
+
+
+def _stretch(view: View, start: datetime, end: datetime) -> Period:
+    return Period(start=start, end=end, zone=view.zone, label="", text="")
