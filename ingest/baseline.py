@@ -1,0 +1,109 @@
+"""What a what-if and a plan start from: stored usage as a baseline, or as a history of days."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
+
+from costmodel.plan import History
+from costmodel.weekdays import DAY
+from costmodel.workload import ESCALATED_FROM, ledger_baseline
+from ingest.periods import day_edges
+from ingest.report import ReportQuery, cell_query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from costmodel.book import PriceBook
+    from costmodel.workload import Baseline
+    from ingest.periods import Period
+    from ingest.store import Store
+
+ONE_DAY: Final = timedelta(days=1)
+
+
+def usage_baseline(
+    store: Store,
+    book: PriceBook,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+    dimensions: Sequence[str] = (),
+) -> Baseline:
+    """Return stored usage as the baseline of scenarios: without levers it costs what report says.
+
+    Its days are those of the period that hold usage, see ``days_with_usage``.
+    """
+    names = tuple(dict.fromkeys((ESCALATED_FROM, *dimensions)))
+    query = cell_query(store, book, ReportQuery(period, (), filters), names)
+    days = days_with_usage(period, store.extent())
+    return ledger_baseline(store.cells(query), book, days=days, dimension_names=names)
+
+
+def days_with_usage(period: Period, extent: tuple[datetime, datetime] | None) -> int:
+    """Return over how many days a period's usage is spread: from its first to its last, at least 1.
+
+    A part of a day counts as a day, so that an hour of usage is not taken for a
+    720th of a month.
+    """
+    if extent is None:
+        return 1
+    start, end = max(period.start, extent[0]), min(period.end, extent[1])
+    return max(1, math.ceil((end - start) / ONE_DAY))
+
+
+def usage_history(
+    store: Store,
+    book: PriceBook,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+    dimensions: Sequence[str] = (),
+) -> History | None:
+    """Return the usage of the whole days of a period, None where there is none."""
+    extent = store.extent()
+    whole = whole_days(period, extent) if extent else None
+    if whole is None:
+        return None
+    names = tuple(dict.fromkeys((ESCALATED_FROM, *dimensions)))
+    edges = day_edges(whole)
+    query = cell_query(store, book, ReportQuery(whole, (), filters), names, edges)
+    days = {edge.isoformat(): edge.astimezone(whole.start.tzinfo).date() for edge in edges}
+    cells = [
+        replace(
+            cell,
+            dimensions=(days[cell.dimensions[0] or ""].isoformat(), *cell.dimensions[1:]),
+        )
+        for cell in store.cells(query)
+    ]
+    if not cells:
+        return None
+    last = (whole.end - timedelta(microseconds=1)).astimezone(whole.start.tzinfo).date()
+    return History(cells, (DAY, *names), whole.start.date(), last)
+
+
+def whole_days(period: Period, extent: tuple[datetime, datetime]) -> Period | None:
+    """Return the days of a period that usage covers whole, None where there is no such day.
+
+    The first and the last day of all usage count as whole where usage begins
+    or ends within them but the period does not.
+    """
+    zone = period.start.tzinfo
+    start = max(period.start, _midnight(extent[0].astimezone(zone)))
+    end = min(period.end, _midnight_after(extent[1].astimezone(zone)))
+    first = _midnight_after(start)
+    last = _midnight(end)
+    return replace(period, start=first, end=last) if first < last else None
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    """Return the moment itself where it is a midnight, else the next one."""
+    midnight = _midnight(moment)
+    if moment.astimezone(UTC) == midnight.astimezone(UTC):
+        return midnight
+    return _midnight((midnight + ONE_DAY).replace(fold=0))
