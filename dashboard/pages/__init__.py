@@ -55,8 +55,8 @@ def pages() -> tuple[Page, ...]:
 
 
 def _exists(module_name: str) -> bool:
-    spec = find_spec(module_name)
-    return spec is not None and spec.origin is not None
+    """Tell whether a page is there: its module lays one out."""
+    return find_spec(module_name) is not None and hasattr(import_module(module_name), "register")
 
 
 def page_at(path: str | None) -> Page | None:

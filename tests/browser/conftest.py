@@ -1,0 +1,220 @@
+"""The real app in a real Chromium: a server on a free port, pages in either scheme and width.
+
+``open_page("/", scheme="dark", width=400)`` gives a page that has finished drawing.
+At the end of a test it fails when the browser complained, was refused something by
+the content security policy, or asked anybody but the server for anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress import wasyncore
+from waitress.server import create_server
+
+from dashboard.app import create_app
+from dashboard.context import DashboardContext, Source
+from ingest.configuration import Configuration, read_configuration
+from ingest.imports import ImportOptions, import_file
+from ingest.store import Store
+from pricing import load_book
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
+DEMO_NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+HEIGHT = 1_000
+
+_LOOK_EVERY_MILLISECONDS = 50
+_LOOKS = 300
+_ALL_CHARTS_DRAWN = """
+    [...document.querySelectorAll(".chart-card .dash-graph")]
+        .filter((graph) => graph.offsetParent)
+        .every((graph) => graph.querySelector(".main-svg"))
+"""  # looked at from here: the content security policy lets no page evaluate text
+
+Serve = Callable[[DashboardContext], str]
+OpenPage = Callable[..., Page]
+
+
+@dataclass
+class Complaints:
+    """What the browser had to say against the pages of one test."""
+
+    found: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page, site: str) -> None:
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("request", lambda request: self._request(request.url, site))
+        page.on("response", lambda answer: self._response(answer.status, answer.url))
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.found.append(f"{kind}: {text}")
+
+    def _request(self, url: str, site: str) -> None:
+        if not url.startswith((site, "data:", "blob:")):
+            self.found.append(f"asked somebody else: {url}")
+
+    def _response(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.found.append(f"answered {status}: {url}")
+
+
+def demo_clock() -> datetime:
+    return DEMO_NOW
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the whole demo."""
+    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+    for file in sorted(DEMO.glob("*.jsonl.gz")):
+        import_file(Store(path), file, options=ImportOptions(organisation="demo"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_source(demo_store: Path) -> Source:
+    configuration = read_configuration(DEMO / "tollbook.yaml")
+    return Source(demo_store, load_book(), configuration, demo_clock, demo=True)
+
+
+@pytest.fixture
+def own_source(tmp_path: Path) -> Source:
+    """Somebody's own store, not there yet."""
+    return Source(tmp_path / "own.duckdb", load_book(), Configuration(), demo_clock)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Serve]:
+    """Serve a context on a free loopback port until the tests end; returns its address."""
+    running: list[tuple[Any, threading.Thread]] = []
+
+    def start(context: DashboardContext) -> str:
+        server = _server(create_app(context).server)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.effective_port}"
+
+    yield start
+    for server, thread in running:
+        stop(server, thread)
+
+
+def stop(server: Any, thread: threading.Thread) -> None:  # noqa: ANN401 - waitress publishes no types
+    """End a server from inside its own loop, the only place that may close its sockets."""
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    thread.join(timeout=5)
+    server.task_dispatcher.shutdown()
+
+
+def _server(app: Flask) -> Any:  # noqa: ANN401 - waitress publishes no types
+    return create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
+
+
+@pytest.fixture(scope="session")
+def site(serve: Serve, demo_source: Source) -> str:
+    """Address of the app over the demo."""
+    return serve(DashboardContext(demo_source))
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the browser complained of; a test that expects some clears ``found``."""
+    return Complaints()
+
+
+@pytest.fixture
+def open_page(site: str, browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
+    """Open a path of the app over the demo, or of another one by ``at``."""
+    contexts = []
+
+    def open_(path: str, *, scheme: str = "light", width: int = 1_440, at: str = site) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            locale="en-GB",
+            timezone_id="America/New_York",
+            permissions=["clipboard-read", "clipboard-write"],
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        complaints.listen(page, at)
+        page.goto(f"{at}{path}")
+        settle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints.found == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has drawn and nothing is on its way."""
+    page.wait_for_selector("#page > *", state="attached")
+    page.wait_for_load_state("networkidle")
+    for _ in range(_LOOKS):
+        if page.evaluate(_ALL_CHARTS_DRAWN):
+            return
+        page.wait_for_timeout(_LOOK_EVERY_MILLISECONDS)
+    pytest.fail("a chart was not drawn")
+
+
+@pytest.fixture(name="settle")
+def settle_fixture() -> Callable[[Page], None]:
+    return settle
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Rule and place of each WCAG 2.2 AA violation that axe finds on a page."""
+    tool = Axe()
+
+    def violations(page: Page) -> list[str]:
+        results = tool.run(page, options={"runOnly": RULES})
+        return [
+            f"{found['id']}: {node['target']} {node['failureSummary']}"
+            for found in results.response["violations"]
+            for node in found["nodes"]
+        ]
+
+    return violations
+
+
+@pytest.fixture(scope="session")
+def sideways_scroll() -> Callable[[Page], int]:
+    """By how many pixels the page is wider than its window."""
+
+    def scroll(page: Page) -> int:
+        width: int = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+    return scroll
