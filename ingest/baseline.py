@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ingest.store import Store
 
 ONE_DAY: Final = timedelta(days=1)
+OVERLAP: Final = timedelta(hours=1)
 
 
 def usage_baseline(
@@ -46,12 +47,12 @@ def days_with_usage(period: Period, extent: tuple[datetime, datetime] | None) ->
     """Return over how many days a period's usage is spread: from its first to its last, at least 1.
 
     A part of a day counts as a day, so that an hour of usage is not taken for a
-    720th of a month.
+    720th of a month; less than an hour beyond whole days is an overlap of exports.
     """
     if extent is None:
         return 1
     start, end = max(period.start, extent[0]), min(period.end, extent[1])
-    return max(1, math.ceil((end - start) / ONE_DAY))
+    return max(1, math.ceil((end - start - OVERLAP) / ONE_DAY))
 
 
 def usage_history(

@@ -45,7 +45,8 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
 
     try:
         code = program.main(list(arguments), prog_name="tollbook", standalone_mode=False)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # The reader of a pipe went away, as head does; rich turns that into an exit.
         _close_stdout()
         return 1
     except BaseException as error:  # noqa: BLE001 - no failure reaches the terminal as a traceback

@@ -6,8 +6,11 @@ import re
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+
+from tollbook.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +57,17 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(f"{text!r} is no day; write one such as 2026-11-20") from None
+
+
+def checked_zone(name: str) -> str:
+    """Return the name of a time zone; UsageProblem where there is no such zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageProblem(
+            f"{name!r} is no time zone; write UTC or a name such as Europe/Paris"
+        ) from None
+    return name
 
 
 def reading(

@@ -148,3 +148,13 @@ def listed(words: Iterable[str], joint: str = "and") -> str:
     if len(given) < 2:  # noqa: PLR2004 - one word needs no joint
         return "".join(given)
     return f"{', '.join(given[:-1])} {joint} {given[-1]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 request``, ``1,200 requests``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def share_words(share: Fraction) -> str:
+    """Return a share in percent with at most one decimal: ``12%``, ``10.3%``."""
+    return f"{float(share) * 100:.1f}".removesuffix(".0") + "%"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from tollbook.options import TollbookGroup
+from tollbook.program_version import installed_version
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("serving", "Import the sample usage and open the dashboard on it."),
@@ -42,14 +42,6 @@ class _LazyGroup(TollbookGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
-
-
-def installed_version() -> str:
-    """Return the version of the installed package."""
-    try:
-        return version("tollbook")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: object) -> None:

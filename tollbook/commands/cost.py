@@ -143,7 +143,7 @@ def _answer(key: PricingKey, cost: Cost) -> dict[str, Any]:
         "list_total": amount(cost.list_total),
         "parts": {meter: amount(money) for meter, money in cost.parts.items()},
         "rates": {meter: amount(rate) for meter, rate in cost.rates.items()},
-        "assumptions": [f"{each.name}: {each.text}" for each in cost.assumptions],
+        "assumptions": [each.text for each in cost.assumptions],
         "warnings": [*cost.warnings, *_missing(cost)],
         "at_least": bool(cost.unpriced_quantities),
         "unpriced": dict(cost.unpriced_quantities),

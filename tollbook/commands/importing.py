@@ -1,0 +1,315 @@
+"""``tollbook import`` and ``tollbook undo``."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tollbook.errors import TollbookError, UsageProblem
+from tollbook.invocation import Invocation, with_invocation
+from tollbook.numbers import checked_zone, parse_day, reading
+from tollbook.options import command
+from tollbook.output import Column, Table, listed, number_column
+from tollbook.progress import ProgressLine
+from tollbook.spend_words import unpriced_answer, unpriced_words
+from tollbook.usage_files import usage_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from costmodel.spend import UnpricedVolume
+    from ingest.imports import ImportOptions, ImportResult
+    from ingest.store import ImportRecord, Store
+
+COUNTS = (
+    "rows_read",
+    "rows_added",
+    "rows_replaced",
+    "rows_duplicate",
+    "rows_set_aside",
+    "rows_without_usage",
+)
+SHOWN_LINES = 5
+
+
+@command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--date",
+    "day",
+    callback=reading(parse_day),
+    metavar="DAY",
+    help="The day of rows that have no time.",
+)
+@click.option("--organisation", help="Whose usage this is.  [default: the configuration's]")
+@click.option("--provider", help="Who served it, where the file does not say.")
+@click.option("--format", "format_name", metavar="NAME", help="Read the files as this format.")
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A column mapping in YAML, for other files.",
+)
+@click.option(
+    "--price-at",
+    callback=reading(parse_day),
+    metavar="DAY",
+    help="Price this usage as of a day; shown as an assumption.",
+)
+@click.option("--tz", default="UTC", show_default=True, help="The zone of times without one.")
+@with_invocation
+def import_command(
+    invocation: Invocation,
+    files: Sequence[str],
+    day: date | None,
+    organisation: str | None,
+    provider: str | None,
+    format_name: str | None,
+    mapping: Path | None,
+    price_at: date | None,
+    tz: str,
+) -> None:
+    """Read usage exports into the store.
+
+    FILE is a file, a folder or a pattern such as 'logs/*.jsonl'. The same file again
+    adds nothing; 'tollbook undo' takes an import back.
+    """
+    options = options_for(
+        invocation,
+        day=day,
+        organisation=organisation,
+        provider=provider,
+        format_name=format_name,
+        mapping=mapping,
+        price_at=price_at,
+        tz=tz,
+    )
+    found = usage_files(files)
+    results, failures = import_files(invocation, found, options)
+    unpriced = unpriced_volumes(invocation, results)
+    if invocation.as_json:
+        invocation.output.result(_answer(results, failures, unpriced))
+    else:
+        _show(invocation, results, unpriced)
+    if failures:
+        raise TollbookError(_failures_text(failures, len(found)))
+
+
+def options_for(
+    invocation: Invocation,
+    *,
+    day: date | None = None,
+    organisation: str | None = None,
+    provider: str | None = None,
+    format_name: str | None = None,
+    mapping: Path | None = None,
+    price_at: date | None = None,
+    tz: str = "UTC",
+) -> ImportOptions:
+    """Return how files are read: as asked, else as the configuration says.
+
+    Raises UsageProblem for a format, a zone or a mapping file that does not exist.
+    """
+    from ingest.imports import ImportOptions
+
+    _check_format(format_name)
+    if mapping is not None and not mapping.is_file():
+        raise UsageProblem(f"there is no column mapping {mapping}")
+    configuration = invocation.configuration
+    return ImportOptions(
+        date=day,
+        organisation=organisation or configuration.organisation,
+        provider=provider,
+        format=format_name,
+        mapping=mapping,
+        price_at=price_at,
+        tz=checked_zone(tz),
+        dimensions=configuration.dimensions,
+        deployments=configuration.deployments,
+        imported_at=invocation.now,
+    )
+
+
+def _check_format(name: str | None) -> None:
+    from ingest.formats import FORMATS, MAPPED
+
+    known = [each.name for each in (*FORMATS, MAPPED)]
+    if name is not None and name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        raise UsageProblem(f"there is no format {name!r}; {hint}")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that was not imported, and why."""
+
+    path: Path
+    reason: str
+
+
+def import_files(
+    invocation: Invocation, files: Sequence[Path], options: ImportOptions, *, quiet: bool = False
+) -> tuple[list[ImportResult], list[Failure]]:
+    """Import files one by one; one that cannot be read does not stop the others.
+
+    Files of a folder that no format knows are failures too. Raises StoreError where
+    the store itself cannot be used.
+    """
+    from ingest.errors import NoFormatError, UnreadableFileError
+    from ingest.imports import import_file
+    from ingest.store import Store
+
+    store, line = Store(invocation.db), ProgressLine(quiet=quiet)
+    results: list[ImportResult] = []
+    failures: list[Failure] = []
+    for path in files:
+        try:
+            result = import_file(store, path, options=options, progress=line.show)
+        except (NoFormatError, UnreadableFileError) as error:
+            failures.append(Failure(path, str(error)))
+            line.failed(str(path), str(error))
+        else:
+            results.append(result)
+            line.done(result)
+    return results, failures
+
+
+def unpriced_volumes(
+    invocation: Invocation, results: Sequence[ImportResult]
+) -> list[UnpricedVolume]:
+    """Return what in the store has no price, as the report lists it."""
+    if not results:
+        return []
+    from ingest.report import ReportQuery, report
+    from ingest.store import Store
+
+    spend = report(Store(invocation.db), invocation.book, ReportQuery())
+    return list(spend.unpriced)
+
+
+def _answer(
+    results: Sequence[ImportResult], failures: Sequence[Failure], unpriced: Sequence[UnpricedVolume]
+) -> dict[str, Any]:
+    return {
+        "files": [
+            {
+                "path": result.path,
+                "format": result.format,
+                "import_id": result.import_id,
+                **{name: getattr(result, name) for name in COUNTS},
+                "assumptions": list(result.assumptions),
+                "notices": list(result.notices),
+            }
+            for result in results
+        ],
+        "set_aside": [
+            {"path": each.path, "line": each.line, "reason": each.reason}
+            for result in results
+            for each in result.set_aside
+        ],
+        "unpriced": [unpriced_answer(each) for each in unpriced],
+        "failed": [{"path": str(each.path), "reason": each.reason} for each in failures],
+    }
+
+
+def _show(
+    invocation: Invocation, results: Sequence[ImportResult], unpriced: Sequence[UnpricedVolume]
+) -> None:
+    if not results:
+        return
+    out = invocation.output
+    titles = ("Read", "Added", "Replaced", "Duplicate", "Set aside", "Without usage")
+    columns = [
+        Column("File"),
+        Column("Format"),
+        number_column("Import"),
+        *map(number_column, titles),
+    ]
+    table = Table(columns)
+    for result in results:
+        counts = [f"{getattr(result, name):,}" for name in COUNTS]
+        table.rows.append([result.path, result.format, str(result.import_id), *counts])
+    if len(results) > 1:
+        sums = [f"{sum(getattr(result, name) for result in results):,}" for name in COUNTS]
+        table.total = ["Total", "", "", *sums]
+    out.table(table)
+    for text in dict.fromkeys(_remarks(results)):
+        out.say(text)
+    for each in unpriced:
+        out.say(f"No price yet: {unpriced_words(each)}.")
+    if any(result.rows_added or result.rows_replaced for result in results):
+        out.note("Next: 'tollbook report --by model', or 'tollbook serve' for the dashboard.")
+
+
+def _remarks(results: Sequence[ImportResult]) -> list[str]:
+    aside = [each for result in results for each in result.set_aside]
+    found = [f"Set aside: {each.path}:{each.line}: {each.reason}" for each in aside[:SHOWN_LINES]]
+    if len(aside) > SHOWN_LINES:
+        found.append(
+            f"... and {len(aside) - SHOWN_LINES:,} more lines set aside; --json lists all."
+        )
+    for result in results:
+        found += [f"Assumed: {text}." for text in result.assumptions]
+        found += [f"Note: {text}." for text in result.notices]
+    return found
+
+
+def _failures_text(failures: Sequence[Failure], asked: int) -> str:
+    if asked == 1:
+        return failures[0].reason
+    names = listed(str(each.path) for each in failures[:SHOWN_LINES])
+    return f"{len(failures)} of {asked} files were not imported: {names}"
+
+
+@command("undo")
+@click.argument("import_id", type=int, required=False)
+@with_invocation
+def undo_command(invocation: Invocation, import_id: int | None) -> None:
+    """Take an import back.
+
+    Without IMPORT_ID the imports are listed. Rows that a later import repeated stay,
+    as rows of that import.
+    """
+    store = invocation.store()
+    if import_id is None:
+        _list_imports(invocation, store)
+        return
+    store.undo(import_id)
+    record = next(each for each in store.imports() if each.import_id == import_id)
+    if invocation.as_json:
+        invocation.output.result({"import_id": import_id, "path": record.path, "undone": True})
+    else:
+        invocation.output.say(f"Import {import_id} ({record.path}) is undone.")
+
+
+def _list_imports(invocation: Invocation, store: Store) -> None:
+    records = store.imports()
+    if invocation.as_json:
+        invocation.output.result({"imports": [_record_answer(each) for each in records]})
+        return
+    columns = [number_column("Import"), Column("File"), Column("Format"), Column("Imported")]
+    table = Table([*columns, number_column("Rows added"), Column("State")])
+    for each in records:
+        when = f"{each.imported_at:%Y-%m-%d %H:%M}" if each.imported_at else ""
+        added = f"{each.counts.rows_added:,}"
+        state = "undone" if each.undone else ""
+        table.rows.append([str(each.import_id), each.path, each.format, when, added, state])
+    invocation.output.table(table)
+    invocation.output.note("'tollbook undo IMPORT' takes one back.")
+
+
+def _record_answer(record: ImportRecord) -> dict[str, Any]:
+    return {
+        "import_id": record.import_id,
+        "path": record.path,
+        "format": record.format,
+        "imported_at": record.imported_at.isoformat() if record.imported_at else None,
+        "undone": record.undone,
+        **{name: getattr(record.counts, name) for name in COUNTS},
+    }

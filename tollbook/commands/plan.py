@@ -1,0 +1,128 @@
+"""``tollbook plan``: what the scenarios of a plan file cost, and the limits they cross."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tollbook.errors import PolicyViolated
+from tollbook.invocation import Invocation, with_invocation
+from tollbook.options import command
+from tollbook.output import Column, Table, at_least, listed, number_column, share_words
+from tollbook.report_options import range_words
+from tollbook.spend_words import money_words
+
+if TYPE_CHECKING:
+    from costmodel.plan import History, Plan, PlanResult, ScenarioResult, Violation
+    from ingest.periods import Period
+
+WHOLE_DAYS = "dw"
+
+
+@command("plan")
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.yaml"
+)
+@with_invocation
+def plan_command(invocation: Invocation, file: Path) -> None:
+    """Price the scenarios of a plan file, and check its limits.
+
+    A plan that starts from usage reads the store; one with a typed workload needs none.
+    Exit code 3 where a scenario crosses a limit.
+    """
+    from costmodel.plan import run_plan
+    from ingest.plan_file import read_plan
+
+    book = invocation.book
+    plan = read_plan(file, book)
+    result = run_plan(plan, book, today=invocation.now.date(), history=_history(invocation, plan))
+    if invocation.as_json:
+        invocation.output.result(result.to_json())
+    else:
+        _show(invocation, result)
+    if result.violations:
+        raise PolicyViolated(_crossed(result.violations, result.currency))
+
+
+def _history(invocation: Invocation, plan: Plan) -> History | None:
+    from costmodel.plan import LedgerBaseline
+    from ingest.baseline import usage_history
+    from ingest.rows import CELL_DIMENSIONS
+
+    if not isinstance(plan.baseline, LedgerBaseline):
+        return None
+    asked = {name for each in plan.scenarios for lever in each.levers for name in lever.where}
+    kept = invocation.configuration.cells or CELL_DIMENSIONS
+    return usage_history(
+        invocation.store(),
+        invocation.book,
+        _whole_days(invocation, plan.baseline.last),
+        plan.baseline.filters,
+        [name for name in kept if name in asked],
+    )
+
+
+def _whole_days(invocation: Invocation, words: str) -> Period:
+    """Return a range; the last days are counted back from the last midnight."""
+    from ingest.periods import parse_period
+
+    zone, now = invocation.configuration.timezone, invocation.now
+    text = range_words(words)
+    if text.startswith("last ") and text[-1:] in WHOLE_DAYS:
+        now = parse_period("today", now, zone).start
+    return parse_period(text, now, zone)
+
+
+def _show(invocation: Invocation, result: PlanResult) -> None:
+    out = invocation.output
+    out.say(f"{result.period}, in {result.currency}")
+    ranged = any(each.p10 is not None for each in (result.baseline, *result.scenarios))
+    columns = [Column("Scenario"), number_column("A month")]
+    columns += [number_column("Likely (8 in 10)")] if ranged else []
+    table = Table([*columns, number_column("Change"), number_column("Share"), Column("")])
+    over = {each.scenario for each in result.violations}
+    for each in (result.baseline, *result.scenarios):
+        row = _row(each, result.currency, ranged=ranged)
+        table.rows.append([*row, "over the limit" if each.name in over else ""])
+    out.table(table)
+    if not ranged:
+        out.say("No likely range: typed numbers.")
+    for text in _remarks(result):
+        out.say(text)
+
+
+def _row(each: ScenarioResult, currency: str, *, ranged: bool) -> list[str]:
+    cost = at_least(money_words(each.monthly_cost, currency), is_lower_bound=each.at_least)
+    row = [each.name, cost]
+    if ranged:
+        row.append(
+            f"{money_words(each.p10, currency)} to {money_words(each.p90, currency)}"
+            if each.p10 is not None
+            else ""
+        )
+    if each.name == "baseline":
+        return [*row, "", ""]
+    share = "" if each.delta_share is None else share_words(each.delta_share)
+    return [*row, money_words(each.delta, currency), share]
+
+
+def _remarks(result: PlanResult) -> list[str]:
+    """Return warnings and assumptions, what holds for the baseline too only once."""
+    shared = result.baseline.warnings
+    warnings = [f"Note: {text}." for text in shared]
+    for each in result.scenarios:
+        own = (text for text in each.warnings if text not in shared)
+        warnings += [f"Note: {each.name}: {text}." for text in own]
+    assumed = (text for each in (result.baseline, *result.scenarios) for text in each.assumptions)
+    return [*warnings, *(f"Assumed: {text}." for text in dict.fromkeys(assumed))]
+
+
+def _crossed(violations: tuple[Violation, ...], currency: str) -> str:
+    said = (
+        f"{each.scenario!r} costs {money_words(each.value, currency)}, "
+        f"above the limit {each.limit} of {money_words(each.allowed, currency)}"
+        for each in violations
+    )
+    return listed(said)

@@ -1,0 +1,167 @@
+"""``tollbook report``: what usage cost, in groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tollbook.errors import DataUnfit
+from tollbook.invocation import Invocation, with_invocation
+from tollbook.numbers import reading
+from tollbook.options import command
+from tollbook.output import Column, Table, at_least, listed, number_column, plural
+from tollbook.report_options import Asked, query_of, report_options
+from tollbook.spend_words import (
+    money_words,
+    row_answer,
+    sorted_rows,
+    unpriced_answer,
+    unpriced_words,
+)
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from costmodel.spend import Spend, SpendRow
+    from ingest.report import ReportQuery
+    from ingest.store import Store
+
+
+MINUTE = "%Y-%m-%d %H:%M"
+
+
+def _age(text: str) -> timedelta:
+    from ingest.ages import parse_age
+
+    return parse_age(text)
+
+
+@command("report")
+@report_options
+@click.option(
+    "--require-fresh",
+    callback=reading(_age),
+    metavar="AGE",
+    help="Exit with 4 where usage ends longer ago than this, such as 36h.",
+)
+@click.option("--require-priced", is_flag=True, help="Exit with 4 where some usage has no price.")
+@with_invocation
+def report_command(
+    invocation: Invocation,
+    by: str,
+    since: str | None,
+    until: str | None,
+    last: str | None,
+    tz: str | None,
+    filters: tuple[str, ...],
+    require_fresh: timedelta | None,
+    require_priced: bool,  # noqa: FBT001 - click passes flags by name
+) -> None:
+    """Show what usage cost.
+
+    Example: tollbook report --by model,feature --last 30d --filter team=legal
+    """
+    from ingest.report import report
+
+    store = invocation.store()
+    query = query_of(invocation, Asked(by, since, until, last, tz, filters))
+    spend = report(store, invocation.book, query)
+    if invocation.as_json:
+        invocation.output.result(report_answer(spend, query))
+    else:
+        _show(invocation, spend, query)
+    if not spend.rows:
+        invocation.output.note(_nothing(store))
+    if require_fresh is not None:
+        _require_fresh(invocation, store, require_fresh)
+    if require_priced and spend.unpriced:
+        missing = listed(unpriced_words(each) for each in spend.unpriced)
+        raise DataUnfit(f"some usage has no price: {missing}")
+
+
+def report_answer(spend: Spend, query: ReportQuery) -> dict[str, Any]:
+    """Return a report as JSON, rows in the order of the table."""
+    period = query.period
+    return {
+        "by": list(query.by),
+        "period": period.label if period else "All usage",
+        "timezone": period.zone if period else "UTC",
+        "currency": spend.currency,
+        "rows": [row_answer(row, query.by) for row in sorted_rows(spend)],
+        "total": row_answer(spend.total),
+        "at_least": spend.at_least,
+        "unpriced": [unpriced_answer(each) for each in spend.unpriced],
+        "unmetered_requests": spend.total.unmetered_requests,
+        "estimated_tokens": spend.total.estimated_tokens,
+        "assumptions": [each.text for each in spend.assumptions],
+    }
+
+
+def _show(invocation: Invocation, spend: Spend, query: ReportQuery) -> None:
+    out, period = invocation.output, query.period
+    if period:
+        out.say(f"{period.label}, {period.zone}")
+    if not spend.rows:
+        return
+    has_list = spend.total.cost != spend.total.list_cost
+    out.table(_table(spend, query.by, has_list=has_list))
+    for line in remarks(spend):
+        out.say(line)
+
+
+def _table(spend: Spend, by: tuple[str, ...], *, has_list: bool) -> Table:
+    titles = ["Requests", "Input tokens", "Cached", "Output tokens", "Cost"]
+    titles += ["List cost"] if has_list else []
+    groups = [Column(name.replace("_", " ").capitalize()) for name in by] or [Column("")]
+    table = Table([*groups, *map(number_column, titles)])
+    for row in sorted_rows(spend) if by else ():
+        names = ["(not given)" if value is None else value for value in row.dimensions]
+        table.rows.append([*names, *_numbers(row, spend, has_list=has_list)])
+    total = _numbers(spend.total, spend, has_list=has_list)
+    total[4] = at_least(total[4], is_lower_bound=spend.at_least and spend.total.cost is not None)
+    table.total = ["Total", *[""] * (len(groups) - 1), *total]
+    return table
+
+
+def _numbers(row: SpendRow, spend: Spend, *, has_list: bool) -> list[str]:
+    cached = f"{row.cached_input_tokens / row.input_tokens:.0%}" if row.input_tokens else ""
+    numbers = [f"{row.requests:,}", f"{row.input_tokens:,}", cached, f"{row.output_tokens:,}"]
+    numbers.append(money_words(row.cost, spend.currency))
+    return [*numbers, money_words(row.list_cost, spend.currency)] if has_list else numbers
+
+
+def remarks(spend: Spend) -> list[str]:
+    """Return what the total misses and what it assumes, one sentence each."""
+    found = [f"Not in this total: {unpriced_words(each)}." for each in spend.unpriced]
+    if spend.total.unmetered_requests:
+        count = plural(spend.total.unmetered_requests, "request")
+        found.append(f"Not in this total: {count} that came without a token count.")
+    if spend.total.estimated_tokens:
+        found.append(
+            f"Counted by Tollbook, not by the provider: {spend.total.estimated_tokens:,} tokens."
+        )
+    return [*found, *(f"Assumed: {each.text}." for each in spend.assumptions)]
+
+
+def _nothing(store: Store) -> str:
+    extent = store.extent()
+    if extent is None:
+        return "The store holds no usage yet; 'tollbook import FILE' brings some."
+    first, end = extent
+    return f"No usage here; the store holds usage from {first:{MINUTE}} to {end:{MINUTE}} UTC."
+
+
+def _require_fresh(invocation: Invocation, store: Store, allowed: timedelta) -> None:
+    from datetime import timedelta
+
+    from ingest.ages import age_text
+
+    reached = store.watermark()
+    if reached is None:
+        raise DataUnfit("there is no usage, so it is not fresh")
+    age = max(invocation.now - reached, timedelta(0))
+    if age > allowed:
+        raise DataUnfit(
+            f"usage ends at {reached:{MINUTE}} UTC, {age_text(age)} ago; import newer exports"
+        )

@@ -1,0 +1,47 @@
+"""Which files the words after ``import`` mean: files, folders and patterns."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tollbook.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUFFIXES = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".parquet"})
+PACKED = frozenset({".gz", ".zst"})
+
+
+def usage_files(words: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that the words name, each once; UsageProblem where one names none."""
+    found: dict[Path, None] = {}
+    for word in words:
+        found |= dict.fromkeys(_files_of(word))
+    return tuple(found)
+
+
+def _files_of(word: str) -> list[Path]:
+    path = Path(word)
+    if path.is_dir():
+        files = [each for each in sorted(path.rglob("*")) if _is_usage(each, path)]
+        if not files:
+            kinds = ", ".join(sorted(SUFFIXES))
+            raise UsageProblem(f"there is no usage file ({kinds}) in the folder {word}")
+        return files
+    if path.exists():
+        return [path]
+    matches = glob.glob(word, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    files = [Path(each) for each in sorted(matches) if Path(each).is_file()]
+    if not files:
+        raise UsageProblem(f"there is no file {word}")
+    return files
+
+
+def _is_usage(path: Path, folder: Path) -> bool:
+    """Tell whether a file in a folder is named like usage and lies in no hidden folder."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    suffixes = [suffix for suffix in path.suffixes if suffix not in PACKED]
+    return path.is_file() and not hidden and bool(suffixes) and suffixes[-1] in SUFFIXES
