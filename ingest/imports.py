@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest.errors import IngestError, NoFormatError
-from ingest.formats import FORMATS, MAPPED
-from ingest.formats.base import ImportOptions, Sample
 from ingest.files import sample_of, spread_lines
+from ingest.formats import FORMATS, MAPPED
+from ingest.projection import ImportOptions, Sample
 from ingest.store import SetAside
 from ingest.store.commit import Arrival, commit
 from ingest.store.series import origin_of
@@ -22,7 +22,8 @@ from ingest.store.stage import new_stage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.formats.base import Format, Opened, Projection
+    from ingest.formats.base import Format
+    from ingest.projection import Opened, Projection
     from ingest.store import Store
     from ingest.store.commit import Committed
     from ingest.store.stage import Facts, Stage
@@ -139,8 +140,8 @@ def _staged_import(
         imported_at=job.options.imported_at,
         origin=origin_of(projection, job.options.organisation),
         set_aside=set_aside,
-        assumptions=(*projection.assumptions, *_assumptions(job.options, facts)),
-        notices=(*projection.notices, *_notices(facts)),
+        assumptions=(*projection.assumptions, *_assumptions(job.options, projection, facts)),
+        notices=(*projection.notices, *_notices(facts, projection, stage)),
     )
     done = commit(store.path, stage, arrival, facts, lambda phase: report(phase, facts.rows))
     return _result(job, arrival, done)
@@ -183,19 +184,20 @@ def _explained(stage: Stage, opened: Opened, path: str, facts: Facts) -> list[Se
     return [SetAside(path, line, reason) for line, reason in opened.reasons(stage.aside_rows())]
 
 
-def _assumptions(options: ImportOptions, facts: Facts) -> list[str]:
+def _assumptions(options: ImportOptions, projection: Projection, facts: Facts) -> list[str]:
     found = []
     if facts.dated and options.date is not None:
         found.append(f"{facts.dated} rows without a time are dated {options.date.isoformat()}")
-    if options.price_at is not None:
-        found.append(f"priced as of {options.price_at.isoformat()}, whenever the usage was")
+    if projection.price_at is not None:
+        found.append(f"priced as of {projection.price_at.isoformat()}, whenever the usage was")
     return found
 
 
-def _notices(facts: Facts) -> list[str]:
-    if not facts.rows:
+def _notices(facts: Facts, projection: Projection, stage: Stage) -> list[str]:
+    if not facts.rows and not projection.notices:
         return ["the file holds no usage: nothing was imported"]
-    return []
+    rounded = stage.count_of("rounded")
+    return [f"{rounded} rows had parts of tokens, rounded half to even"] if rounded else []
 
 
 def format_of(sample: Sample, options: ImportOptions) -> Format:

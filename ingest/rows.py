@@ -83,6 +83,9 @@ TIER_WORDS: Final[Mapping[str, str]] = {
 }
 """Words of exports for a service tier; another word stays as it is and has no price."""
 
+LARGEST_COUNT: Final = 1_000_000_000_000
+"""Above this a count is taken for a mistake."""
+
 DEFAULT_ORGANISATION: Final = "default"
 GLOBAL_ZONE: Final = "global"
 NO_MODEL: Final = "(not given)"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ingest.formats.api_objects import ApiObjects
+from ingest.formats.mapped import Mapped
+from ingest.formats.openai_activity import OpenaiActivity
+from ingest.formats.openai_usage import OpenaiUsage
 
 if TYPE_CHECKING:
     from ingest.formats.base import Format
 
-FORMATS: Final[tuple[Format, ...]] = (ApiObjects(),)
+FORMATS: Final[tuple[Format, ...]] = (ApiObjects(), OpenaiUsage(), OpenaiActivity())
 """All formats that claim files by themselves."""
 
-MAPPED: Final[Format] = ApiObjects()
+MAPPED: Final[Format] = Mapped()
+"""The format that a column mapping names; it claims nothing by itself."""

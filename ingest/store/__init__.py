@@ -8,25 +8,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ingest.errors import StoreMissingError
 from ingest.rows import CELL_DIMENSIONS
 from ingest.store import door, ledger
 from ingest.store.cells import (
-    DAY_SECONDS,
     EPOCH,
     KEY_FILTERS,
     QUARTER_SECONDS,
-    QUARTERS_A_DAY,
     SeriesRow,
     admits,
     all_series,
-    first_quarter_from,
     read_cells,
+    requests_by_series,
 )
-from ingest.store.records import CellQuery, DayCoverage, ImportCounts, ImportRecord, SetAside
+from ingest.store.records import (
+    CellQuery,
+    DayCoverage,
+    ImportCounts,
+    ImportRecord,
+    SetAside,
+    day_coverage,
+    import_record,
+)
 from ingest.store.schema import is_current, migrate
 
 if TYPE_CHECKING:
@@ -43,6 +49,10 @@ ENDED_AFTER: Final = timedelta(days=7)
 """A source this far behind the newest one is taken to have ended; it holds nothing back."""
 
 
+_VERSIONS: Final[dict[Path, tuple[tuple[int, ...], int]]] = {}
+"""The version of each file as it was when last looked at; any change of the file voids it."""
+
+
 class Store:
     """One store; reading a file that is not there finds nothing, unless ``read_only``.
 
@@ -52,7 +62,6 @@ class Store:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._seen: tuple[tuple[int, ...], int] | None = None
         if read_only and not path.exists():
             raise StoreMissingError(
                 f"there is no store at {path}: import a file first, or check --db"
@@ -76,13 +85,14 @@ class Store:
     def version(self) -> int:
         """Return a number that rises with each commit, 0 without a store."""
         before = self._signature()
-        if self._seen is not None and self._seen[0] == before:
-            return self._seen[1]
+        seen = _VERSIONS.get(self.path)
+        if seen is not None and seen[0] == before:
+            return seen[1]
         with self._session() as session:
             found = session.execute("SELECT version FROM state").fetchall() if session else []
         version = int(found[0][0]) if found else 0
         if before and before == self._signature():
-            self._seen = (before, version)
+            _VERSIONS[self.path] = (before, version)
         return version
 
     def _signature(self) -> tuple[int, ...]:
@@ -144,7 +154,7 @@ class Store:
             if session is None:
                 return {name: {} for name in (*CELL_DIMENSIONS, *KEY_FILTERS)}
             rows = {row.series: row for row in all_series(session)}
-            requests = _requests_by_series(session, query)
+            requests = requests_by_series(session, query)
         for name in (*CELL_DIMENSIONS, *KEY_FILTERS):
             counts: dict[str | None, int] = defaultdict(int)
             for series, count in requests:
@@ -173,7 +183,7 @@ class Store:
             if session is None:
                 return []
             rows = session.execute("SELECT * FROM imports ORDER BY import_id DESC").fetchall()
-        return [_record(row) for row in rows]
+        return [import_record(row) for row in rows]
 
     def set_aside(self, import_id: int | None = None) -> list[SetAside]:
         """Return the rows that were set aside, by one import or by all that are not undone."""
@@ -194,10 +204,7 @@ class Store:
             if session is None:
                 return []
             rows = session.execute("SELECT * FROM coverage ORDER BY ALL").fetchall()
-        return [
-            DayCoverage(row[0], row[1], _day(row[2]), *row[3:], row[4] / row[5] if row[5] else None)
-            for row in rows
-        ]
+        return [day_coverage(row) for row in rows]
 
     def prefer(self, provider: str, organisation: str, reads: str | None) -> None:
         """Read always "requests" or always "buckets" of an organisation; None: as the rule says."""
@@ -235,47 +242,5 @@ class Store:
             session.execute("COMMIT")
 
 
-def _requests_by_series(
-    session: duckdb.DuckDBPyConnection, query: CellQuery
-) -> list[tuple[int, int]]:
-    middle = f"(quarter + CASE WHEN width_seconds >= {DAY_SECONDS} THEN {QUARTERS_A_DAY // 2} ELSE 0 END)"
-    where = ["h.day IS NULL"]
-    if query.since is not None:
-        where.append(f"{middle} >= {first_quarter_from(query.since)}")
-    if query.until is not None:
-        where.append(f"{middle} < {first_quarter_from(query.until)}")
-    return session.execute(
-        f"""SELECT c.series, sum(c.requests)::BIGINT
-        FROM cells c JOIN series t ON t.series = c.series JOIN sources s ON s.source = t.source
-        LEFT JOIN hidden h ON h.source = t.source AND h.day = c.quarter // {QUARTERS_A_DAY}
-        WHERE {" AND ".join(where)} GROUP BY c.series"""
-    ).fetchall()
-
-
-def _record(row: tuple[object, ...]) -> ImportRecord:
-    import_id, path, name, imported_at, undone, first_at, last_at, _dated, *rest = row
-    *counts, assumptions, notices = rest
-    return ImportRecord(
-        import_id=import_id,
-        path=path,
-        format=name,
-        imported_at=_aware(imported_at),
-        undone=undone,
-        first_at=_aware(first_at),
-        last_at=_aware(last_at),
-        counts=ImportCounts(*counts),
-        assumptions=tuple(assumptions),
-        notices=tuple(notices),
-    )
-
-
-def _aware(moment: object) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else None
-
-
 def _moment(quarter: int) -> datetime:
     return EPOCH + timedelta(seconds=QUARTER_SECONDS * quarter)
-
-
-def _day(day: int):  # type: ignore[no-untyped-def]
-    return (EPOCH + timedelta(days=day)).date()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from costmodel.meters import INDEX, METERS, Meter
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import duckdb
-    import numpy as np
 
     from ingest.store.records import CellQuery
 
@@ -79,7 +79,11 @@ def all_series(connection: duckdb.DuckDBPyConnection) -> list[SeriesRow]:
             t.unmetered, t.estimated, s.width_seconds >= {DAY_SECONDS}, {names}
         FROM series t JOIN sources s USING (source)"""
     ).fetchall()
-    return [SeriesRow(*row[:10], dict(zip(ROW_DIMENSIONS, row[10:], strict=True))) for row in rows]
+    return [_series_row(row[:10], dict(zip(ROW_DIMENSIONS, row[10:], strict=True))) for row in rows]
+
+
+def _series_row(row: tuple[Any, ...], dimensions: Mapping[str, str | None]) -> SeriesRow:
+    return SeriesRow._make((*row, dimensions))
 
 
 def quarter_of(moment: datetime) -> int:
@@ -169,7 +173,7 @@ def _sums(
     return found
 
 
-def _rows(answer: Mapping[str, np.ndarray[Any, Any]], names: Iterable[str]) -> Iterable[list[int]]:
+def _rows(answer: Mapping[str, Any], names: Iterable[str]) -> Iterable[tuple[int, ...]]:
     return zip(*(answer[str(name)].tolist() for name in names), strict=True)
 
 
@@ -223,7 +227,7 @@ def _parts(
 def _are_long(edges: Sequence[int]) -> bool:
     """Tell whether the edges are about days or longer ones apart."""
     shortest_day = 20 * 4
-    return all(later - edge >= shortest_day for edge, later in zip(edges, edges[1:], strict=False))
+    return all(later - edge >= shortest_day for edge, later in pairwise(edges))
 
 
 def position_sql(value: str, edges: Sequence[int]) -> str:
@@ -330,3 +334,22 @@ def _folded(day: date, changes: Sequence[date]) -> date:
         return day
     place = bisect_right(changes, day)
     return changes[place - 1] if place else changes[0] - timedelta(days=1)
+
+
+def requests_by_series(
+    session: duckdb.DuckDBPyConnection, query: CellQuery
+) -> list[tuple[int, int]]:
+    """Return how many requests each series has in the query's range, its filters aside."""
+    daily = f"CASE WHEN width_seconds >= {DAY_SECONDS} THEN {HALF_A_DAY} ELSE 0 END"
+    middle = f"(quarter + {daily})"
+    where = ["h.day IS NULL"]
+    if query.since is not None:
+        where.append(f"{middle} >= {first_quarter_from(query.since)}")
+    if query.until is not None:
+        where.append(f"{middle} < {first_quarter_from(query.until)}")
+    return session.execute(
+        f"""SELECT c.series, sum(c.requests)::BIGINT
+        FROM cells c JOIN series t ON t.series = c.series JOIN sources s ON s.source = t.source
+        LEFT JOIN hidden h ON h.source = t.source AND h.day = c.quarter // {QUARTERS_A_DAY}
+        WHERE {" AND ".join(where)} GROUP BY c.series"""
+    ).fetchall()

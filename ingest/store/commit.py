@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ingest.rows import MAIN_METERS, OTHER_METERS
+from ingest.rows import MAIN_METERS
 from ingest.store import door, ledger, matching
 from ingest.store.records import ImportCounts
 from ingest.store.schema import migrate
 from ingest.store.series import Interned, Origin, insert_rows, intern
-from ingest.store.staging_sql import WITHOUT_USAGE, input_tokens_sql, quoted, unknown_band_or
+from ingest.store.staging_sql import input_tokens_sql, quoted, unknown_band_or
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -166,17 +166,30 @@ def choose(
     request_tokens = sum(tokens[source] for source in requests)
     if not buckets:
         return Choice("requests", frozenset(requests), request_tokens, 0)
-    largest = max(buckets.values())
-    complete = [source for source, n in buckets.items() if n >= ENOUGH * largest]
-    finest = min(complete, key=lambda source: _coarseness(sources[source]))
-    enough = request_tokens >= ENOUGH * buckets[finest] and bool(requests)
+    finest = _finest(buckets, sources)
+    bucket_tokens = sum(buckets[source] for source in finest)
+    enough = request_tokens >= ENOUGH * bucket_tokens and bool(requests)
     reads = preferred or ("requests" if enough else "buckets")
-    chosen = frozenset(requests) if reads == "requests" else frozenset({finest})
-    return Choice(reads, chosen, request_tokens, buckets[finest])
+    chosen = requests if reads == "requests" else finest
+    return Choice(reads, frozenset(chosen), request_tokens, bucket_tokens)
+
+
+def _finest(buckets: Mapping[int, int], sources: Mapping[int, SourceKey]) -> set[int]:
+    """Return the finest complete export of each kind; kinds (embeddings, images) add up."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for source in buckets:
+        by_kind[sources[source].grouping.partition(":")[0]].append(source)
+    finest = set()
+    for rivals in by_kind.values():
+        largest = max(buckets[source] for source in rivals)
+        complete = [source for source in rivals if buckets[source] >= ENOUGH * largest]
+        finest.add(min(complete, key=lambda source: _coarseness(sources[source])))
+    return finest
 
 
 def _coarseness(source: SourceKey) -> tuple[bool, int, int, str]:
-    columns = source.grouping.split(",") if source.grouping else []
+    groups = source.grouping.partition(":")[2]
+    columns = groups.split(",") if groups else []
     return ("model" not in columns, -len(columns), source.width_seconds, source.grouping)
 
 
@@ -201,7 +214,7 @@ def refresh_views(connection: duckdb.DuckDBPyConnection) -> None:
     for (owner, day), tokens in _tokens_by_day(connection, sources, rivals).items():
         choice = choose(tokens, sources, preferred.get(owner))
         hidden += [(source, day) for source in tokens if source not in choice.sources]
-        if choice.bucket_tokens:
+        if choice.bucket_tokens and len(choice.sources) < len(tokens):
             amounts = (choice.request_tokens, choice.bucket_tokens)
             coverage.append((*owner, day, choice.reads, *amounts))
     insert_rows(connection, "s.hidden", hidden)

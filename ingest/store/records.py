@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,39 @@ class DayCoverage:
     request_tokens: int
     bucket_tokens: int
     coverage: float | None
+
+
+def import_record(row: tuple[Any, ...]) -> ImportRecord:
+    """Return a row of the table of imports as a record."""
+    import_id, path, name, imported_at, undone, first_at, last_at, _dated, *rest = row
+    *counts, assumptions, notices = rest
+    return ImportRecord(
+        import_id=import_id,
+        path=path,
+        format=name,
+        imported_at=_aware(imported_at),
+        undone=undone,
+        first_at=_aware(first_at),
+        last_at=_aware(last_at),
+        counts=ImportCounts(*counts),
+        assumptions=tuple(assumptions),
+        notices=tuple(notices),
+    )
+
+
+def _aware(moment: object) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else None
+
+
+def day_coverage(row: tuple[Any, ...]) -> DayCoverage:
+    """Return a row of the table of coverage as a record; its day counts from 1970."""
+    provider, organisation, day, reads, request_tokens, bucket_tokens = row
+    return DayCoverage(
+        provider=provider,
+        organisation=organisation,
+        day=date(1970, 1, 1) + timedelta(days=day),
+        reads=reads,
+        request_tokens=request_tokens,
+        bucket_tokens=bucket_tokens,
+        coverage=request_tokens / bucket_tokens if bucket_tokens else None,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ingest.rows import DEFAULT_ORGANISATION, ROW_DIMENSIONS
 from ingest.store.staging_sql import quoted
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from ingest.formats.base import Projection
+    from ingest.projection import Projection
     from ingest.store.stage import Stage
 
 VALUES_OF_ONE_DIMENSION: Final = 200
@@ -36,7 +36,10 @@ SERIES_COLUMNS: Final = (
 
 
 class SourceKey(NamedTuple):
-    """One view of somebody's traffic; width and grouping are set for buckets."""
+    """One view of somebody's traffic; width and grouping are set for buckets.
+
+    The grouping reads ``kind:column,column``; kinds (completions, embeddings) add up.
+    """
 
     provider: str
     organisation: str
@@ -52,12 +55,11 @@ class Origin:
     organisation: str
     view: str
     width_seconds: int
-    grouping: str
     price_at: date | None
 
-    def source_of(self, provider: str) -> SourceKey:
-        """Return the source that rows of this provider belong to."""
-        return SourceKey(provider, self.organisation, self.view, self.width_seconds, self.grouping)
+    def source_of(self, provider: str, grouping: str) -> SourceKey:
+        """Return the source that rows of this provider and grouping belong to."""
+        return SourceKey(provider, self.organisation, self.view, self.width_seconds, grouping)
 
 
 def origin_of(projection: Projection, organisation: str | None) -> Origin:
@@ -66,7 +68,6 @@ def origin_of(projection: Projection, organisation: str | None) -> Origin:
         organisation=organisation or projection.organisation or DEFAULT_ORGANISATION,
         view=projection.view,
         width_seconds=projection.width_seconds,
-        grouping=projection.grouping,
         price_at=projection.price_at,
     )
 
@@ -103,7 +104,9 @@ def intern(stage: Stage, origin: Origin) -> Interned:
     fold = _Folding(known, stage.series_dimensions)
     for combination in _combinations(stage):
         dimensions = fold.apply(combination.dimensions, found.folded)
-        source = _source(origin.source_of(combination.provider), sources, found)
+        source = _source(
+            origin.source_of(combination.provider, combination.grouping), sources, found
+        )
         row = _series_row(combination, origin, source, dimensions)
         if row not in known:
             known[row] = len(known)
@@ -118,6 +121,7 @@ class _Combination(NamedTuple):
     model: str
     zone: str
     tier: str
+    grouping: str
     unmetered: bool
     dimensions: Mapping[str, str | None]
 
@@ -125,7 +129,7 @@ class _Combination(NamedTuple):
 def _combinations(stage: Stage) -> list[_Combination]:
     """Return the distinct combinations, the most frequent first."""
     names = stage.series_dimensions
-    columns = ", ".join(quoted(name) for name in ("provider", "model", "zone", "tier", *names))
+    columns = ", ".join(map(quoted, stage.series_columns))
     rows = stage.connection.execute(
         f"""SELECT {stage.series_hash("staged")} AS h, state = 2, {columns}, count(*) AS n
         FROM staged WHERE placed GROUP BY ALL"""
@@ -133,10 +137,21 @@ def _combinations(stage: Stage) -> list[_Combination]:
     rows.sort(key=lambda row: (-row[-1], str(row[1:-1])))
     if len({row[0] for row in rows}) != len(rows):
         raise AssertionError("two combinations share a 64-bit hash")
-    return [
-        _Combination(row[0], *row[2:6], row[1], dict(zip(names, row[6:-1], strict=True)))
-        for row in rows
-    ]
+    return [_combination(row, names, has_grouping=stage.view == "buckets") for row in rows]
+
+
+def _combination(row: tuple[Any, ...], names: Sequence[str], *, has_grouping: bool) -> _Combination:
+    values = row[7:-1] if has_grouping else row[6:-1]
+    return _Combination(
+        hash=row[0],
+        provider=row[2],
+        model=row[3],
+        zone=row[4],
+        tier=row[5],
+        grouping=row[6] if has_grouping else "",
+        unmetered=row[1],
+        dimensions=dict(zip(names, values, strict=True)),
+    )
 
 
 class _Folding:

@@ -10,6 +10,7 @@ import duckdb
 from costmodel.meters import OUTPUT_METERS
 from ingest.errors import UnreadableFileError
 from ingest.rows import CELL_DIMENSIONS, MAIN_METERS, NOTES, ROW_DIMENSIONS, ROW_MEASURES
+from ingest.served import sql_string
 from ingest.store.staging_sql import (
     ASIDE,
     GOOD,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from ingest.formats.base import Projection
+    from ingest.projection import Projection
 
 MEMORY_LIMIT_MB: Final = 480
 THREADS: Final = 2
@@ -59,7 +60,7 @@ class Stage:
             "temp_directory": str(workspace),
         }
         self.connection = duckdb.connect(config=config)
-        self.connection.execute(f"SET TimeZone='{tz}'")
+        self.connection.execute(f"SET TimeZone={sql_string(tz)}")
         self.connection.execute(MACROS)
         self.cell_dimensions = tuple(cell_dimensions)
         self.columns: tuple[str, ...] = ()
@@ -81,6 +82,8 @@ class Stage:
             UnreadableFileError: DuckDB cannot read the file to its end.
         """
         self.view = projection.view
+        if projection.timezone is not None:
+            self.connection.execute(f"SET TimeZone={sql_string(projection.timezone)}")
         rare = rarely_used(projection)
         keep = rare if sample is None else self._used(sample, rare)
         try:
@@ -156,18 +159,28 @@ class Stage:
         self.connection.execute("ALTER TABLE staged DROP COLUMN place")
 
     def _content(self) -> str:
-        """Return the text of a row that tells it from others, whatever columns were made."""
-        fixed = ("occurred_at", "provider", "model", "zone", "tier", "requests")
+        """Return the text that tells a row from others, whatever rare columns were made.
+
+        What a bucket counts is no part of it: an export that restates a bucket has
+        other counts and means the same bucket.
+        """
+        counts = () if self.view == "buckets" else self.meters
+        fixed = ("occurred_at", *self.series_columns[:4])
         parts = [f"coalesce({name}::VARCHAR, '')" for name in fixed]
-        parts += [f"CASE WHEN {quoted(m)} <> 0 THEN '{m}=' || {quoted(m)} END" for m in self.meters]
-        labels = sorted(name for name in self.columns if name in LABELS)
+        parts += [f"CASE WHEN {quoted(m)} <> 0 THEN '{m}=' || {quoted(m)} END" for m in counts]
+        labels = sorted(name for name in self.columns if name in LABELS and name not in NOTES)
         parts += [f"'{name}=' || {quoted(name)}" for name in labels]
         return f"concat_ws('|', {', '.join(parts)})"
 
+    @property
+    def series_columns(self) -> tuple[str, ...]:
+        """Return the staged columns that tell one series from another."""
+        grouping = ("grouping",) if self.view == "buckets" else ()
+        return ("provider", "model", "zone", "tier", *grouping, *self.series_dimensions)
+
     def series_hash(self, table: str) -> str:
         """Return the SQL that tells which series a staged row belongs to."""
-        names = ("provider", "model", "zone", "tier", *self.series_dimensions)
-        columns = ", ".join(f"{table}.{quoted(name)}" for name in names)
+        columns = ", ".join(f"{table}.{quoted(name)}" for name in self.series_columns)
         return f"hash({columns}, {table}.state = {WITHOUT_USAGE})"
 
     def weight(self, table: str = "staged") -> str:
@@ -194,6 +207,13 @@ class Stage:
     def aside_rows(self) -> list[int]:
         """Return which rows were set aside, counted from 0 in the order of the file."""
         return self._places(f"state = {ASIDE}")
+
+    def count_of(self, column: str) -> int:
+        """Return how many rows have a value in a rarely used column."""
+        if column not in self.columns:
+            return 0
+        found = self.connection.execute(f"SELECT count({quoted(column)}) FROM staged").fetchall()
+        return int(found[0][0])
 
     def _places(self, condition: str) -> list[int]:
         found = self.connection.execute(

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
-from ingest.rows import MAIN_METERS, TIER_WORDS
+from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from costmodel.meters import Meter
-    from ingest.formats.base import Projection
+    from ingest.projection import Projection
 
 GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
 
 EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
-LARGEST: Final = 1_000_000_000_000
-"""Above this a count is taken for a mistake."""
 
 
 def _tier_cases() -> str:
@@ -29,7 +27,7 @@ def _tier_cases() -> str:
 MACROS: Final = f"""
 CREATE MACRO whole(x) AS CASE
     WHEN try_cast(x AS DECIMAL(18, 3)) = trunc(try_cast(x AS DECIMAL(18, 3)))
-     AND try_cast(x AS DECIMAL(18, 3)) BETWEEN 0 AND {LARGEST}
+     AND try_cast(x AS DECIMAL(18, 3)) BETWEEN 0 AND {LARGEST_COUNT}
     THEN try_cast(x AS DECIMAL(18, 3))::BIGINT END;
 CREATE MACRO count_of(x) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE whole(x) END;
 CREATE MACRO epoch_time(d) AS CASE
@@ -56,12 +54,12 @@ def size_band_sql(tokens: str) -> str:
     """Return the band of an SQL expression of input tokens, as ``costmodel.meters.size_band``."""
     cases = [f"WHEN {tokens} < {MINIMUM_CACHEABLE_EDGE} THEN 0"]
     edges = SIZE_BAND_EDGES[1:]
-    for lower, upper in zip(edges, edges[1:], strict=False):
+    for lower, upper in pairwise(edges):
         cases.append(f"WHEN {tokens} <= {upper} THEN {lower}")
     return f"CASE {' '.join(cases)} ELSE {edges[-1]} END"
 
 
-def input_tokens_sql(meters: Iterable[Meter]) -> str:
+def input_tokens_sql(meters: Iterable[str]) -> str:
     """Return the sum of those of the meters that count input."""
     return " + ".join(f'"{meter}"' for meter in meters if meter in INPUT_METERS) or "0"
 
@@ -104,6 +102,7 @@ def staging_sql(projection: Projection, keep: Iterable[str], assumed_date: date 
         "zone": projection.zone,
         "tier": projection.tier,
         "requests": projection.requests,
+        **({"grouping": projection.grouping} if projection.view == "buckets" else {}),
         **{str(m): sql for m, sql in projection.meters.items() if m in MAIN_METERS or m in kept},
         **{name: sql for name, sql in _labels(projection).items() if name in kept},
         "left_out": guard,
@@ -114,7 +113,7 @@ def staging_sql(projection: Projection, keep: Iterable[str], assumed_date: date 
 
 def _judged(projection: Projection, kept: set[str], rows: str) -> str:
     meters = [quoted(str(m)) for m in projection.meters if m in MAIN_METERS or m in kept]
-    counted = " AND ".join(f"{meter} BETWEEN 0 AND {LARGEST}" for meter in meters)
+    counted = " AND ".join(f"{meter} BETWEEN 0 AND {LARGEST_COUNT}" for meter in meters)
     placed = (
         f"occurred_at BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}' AND model IS NOT NULL"
     )
@@ -130,11 +129,15 @@ def _judged(projection: Projection, kept: set[str], rows: str) -> str:
     )
     return (
         f"SELECT state, ({placed}) IS TRUE AND state <> {ASIDE} AS placed, occurred_at, "
-        "request_id, provider, model, zone, tier, "
+        f"request_id, provider, model, zone, tier, {_grouping(projection)}"
         f"CASE WHEN state = {GOOD} THEN requests ELSE 1 END AS requests, {nulled}, "
         f"{''.join(label + ', ' for label in kept_labels)}left_out, NOT time_given AS dated "
         f"FROM (SELECT *, {state} AS state FROM ({rows}))"
     )
+
+
+def _grouping(projection: Projection) -> str:
+    return "grouping, " if projection.view == "buckets" else ""
 
 
 def _time_sql(projection: Projection, assumed_date: date | None) -> str:

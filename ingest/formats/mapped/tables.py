@@ -1,0 +1,171 @@
+"""Tables of text: how SQL reads somebody's file, and how Python reads single rows again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from ingest.errors import MappingError, UnreadableFileError
+from ingest.files import (
+    PARQUET,
+    clean_copy,
+    is_clean,
+    is_lines_of_objects,
+    opened,
+    picked_lines,
+    rewritten,
+)
+from ingest.served import sql_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from ingest.mapping import ColumnMapping
+    from ingest.projection import Sample
+
+
+class Table:
+    """A file as rows of text: how SQL reads it, and how Python reads single rows again."""
+
+    def __init__(
+        self,
+        path: Path,
+        reader: str,
+        columns: Mapping[str, str] | None,
+        records: Callable[[Sequence[int]], Iterable[tuple[int, Mapping[str, Any]]]],
+    ) -> None:
+        self.path = path
+        self.reader = reader
+        self.columns = columns
+        self.records = records
+
+    def expression(self, column: str) -> str:
+        """Return the SQL of a column as text."""
+        if self.columns is not None:
+            return self.columns[column]
+        first, *rest = column.split(".")
+        if not rest:
+            return f'"{first}"'
+        steps = "".join(f'."{step}"' for step in rest)
+        return f"""(try_cast("{first}" AS JSON)->>'${steps}')"""
+
+
+def type_of(sample: Sample) -> str:
+    """Return which of ``TABLES`` reads a file that begins like this."""
+    if sample.text.encode("latin-1", errors="ignore").startswith(PARQUET):
+        return "parquet"
+    return "jsonl" if sample.text.lstrip().startswith(("{", "[")) else "csv"
+
+
+def _csv_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
+    path = sample.path
+    if not is_clean(path):
+        path, _ = clean_copy(path, workspace)
+    first = sample.text.split("\n", 1)[0]
+    delimiter = max(",\t;|", key=first.count)
+    names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise MappingError(f"{sample.path}: line 1: two columns are called {repeated[0]!r}")
+    described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
+    del mapping
+    return Table(
+        path,
+        f"read_csv(?, delim={sql_string(delimiter)}, header=true, auto_detect=false, quote='\"', "
+        f"escape='\"', ignore_errors=true, store_rejects=true, columns={{{described}}})",
+        {name: f'"{name}"' for name in names},
+        lambda places: _csv_records(path, delimiter, places),
+    )
+
+
+def _csv_records(
+    path: Path, delimiter: str, places: Sequence[int]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    wanted = set(places)
+    with opened(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        reader = csv.reader(text, delimiter=delimiter)
+        names = next(reader, [])
+        place = 0
+        for record in reader:
+            if len(record) != len(names):
+                continue
+            if place in wanted:
+                yield reader.line_num, dict(zip(names, record, strict=True))
+            place += 1
+
+
+def _jsonl_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
+    path, lines = sample.path, None
+    if not is_lines_of_objects(sample):
+        path, lines = rewritten(path, workspace, lambda document: [document])
+    elif not is_clean(path):
+        path, lines = clean_copy(path, workspace)
+    names = dict.fromkeys(str(each.value).split(".")[0] for each in mapping.columns.values())
+    described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
+
+    def records(places: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        for place, number, text in picked_lines(path, places):
+            yield (lines[place] if lines is not None else number), _flat(text)
+
+    reader = (
+        f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{described}}})"
+    )
+    return Table(path, reader, None, records)
+
+
+def _flat(text: str) -> dict[str, Any]:
+    """Return the values of a JSON object by dotted path."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    found: dict[str, Any] = {}
+
+    def walk(prefix: str, item: object) -> None:
+        if isinstance(item, dict):
+            for key, below in item.items():
+                walk(f"{prefix}.{key}" if prefix else str(key), below)
+        else:
+            found[prefix] = item
+
+    walk("", value)
+    return found
+
+
+def _parquet_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
+    del mapping, workspace
+    path = sample.path
+    try:
+        with duckdb.connect() as session:
+            rows = session.execute(
+                "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(?))",
+                [str(path)],
+            ).fetchall()
+    except duckdb.Error as error:
+        raise UnreadableFileError(f"{path}: is no whole Parquet file: export it again") from error
+    columns = {}
+    for name, kind in rows:
+        text = f'"{name}"'
+        utc = f"strftime({text} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+        columns[name] = utc if "TIME ZONE" in kind else f"{text}::VARCHAR"
+
+    def records(places: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        with duckdb.connect() as session:
+            session.execute("SET TimeZone='UTC'")
+            for place in places:
+                found = session.execute(
+                    "SELECT * FROM read_parquet(?) LIMIT 1 OFFSET ?", [str(path), place]
+                )
+                names = [each[0] for each in found.description]
+                yield place + 1, dict(zip(names, found.fetchall()[0], strict=True))
+
+    return Table(path, "read_parquet(?)", columns, records)
+
+
+TABLES: Final = {"csv": _csv_table, "jsonl": _jsonl_table, "parquet": _parquet_table}

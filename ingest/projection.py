@@ -1,0 +1,107 @@
+"""What goes between a format and the store: options, samples, projections.
+
+Token relations (cached inside input, or beside it) are settled by the format and
+nowhere later: the meters of a projection are disjoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from costmodel.meters import Meter
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a person wants a file read.
+
+    ``date`` dates rows without a time; ``tz`` is the zone of times without one;
+    ``dimensions`` says which metadata key means which dimension; ``imported_at``
+    is noted in the record.
+    """
+
+    date: dt.date | None = None
+    organisation: str | None = None
+    provider: str | None = None
+    format: str | None = None
+    mapping: Path | None = None
+    price_at: dt.date | None = None
+    tz: str = "UTC"
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    deployments: Mapping[str, str] = field(default_factory=dict)
+    imported_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The start of a file, unpacked: enough to tell what it is."""
+
+    path: Path
+    text: str
+    complete: bool
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines that are not blank and surely whole."""
+        lines = self.text.splitlines()
+        whole = lines if self.complete else lines[:-1]
+        return [line for line in whole if line.strip()]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How the rows of one file read.
+
+    ``reader`` is a FROM item with ``parameters``; ``raw`` names expressions over its
+    columns; all others are expressions over those names. ``meters`` give a whole
+    number, or NULL for one that cannot be right. ``optional`` meters, dimensions
+    and measures are 0 or NULL in most files. ``grouping`` tells a bucket's kind and groups.
+    """
+
+    reader: str
+    parameters: Sequence[object]
+    raw: Mapping[str, str]
+    occurred_at: str
+    time_given: str
+    recognised: str
+    has_usage: str
+    sound: str
+    request_id: str
+    provider: str
+    model: str
+    zone: str
+    tier: str
+    meters: Mapping[Meter, str]
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    requests: str = "1"
+    price_at: dt.date | None = None
+    view: str = "requests"
+    width_seconds: int = 0
+    grouping: str = "''"
+    organisation: str | None = None
+    assumptions: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file made ready to read.
+
+    ``path`` is what DuckDB reads: the file itself, or a cleaned copy of it.
+    ``reasons`` gives line and reason of rows, by their place from 0, that the
+    projection set aside. ``over`` makes the same projection over a file of sample
+    lines, where the format has rarely used columns.
+    """
+
+    projection: Projection
+    path: Path
+    reasons: Callable[[Sequence[int]], Iterable[tuple[int, str]]]
+    over: Callable[[Path], Projection] | None = None
