@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from costmodel.book import PriceBook
+from costmodel.controls import levers_of
+from costmodel.corners import corner_table, interpolate, interpolate_months
+from costmodel.goal import Slider, seek
+from costmodel.horizon import horizon, month_costs
+from costmodel.levers import Batch, Cache, Route, StartWith
+from costmodel.money import rounded_to
+from costmodel.scenario import evaluate, total_cost
+from costmodel.spend import spend
+from costmodel.workload import ledger_baseline
+from tests.properties import scenarios as some
+
+if TYPE_CHECKING:
+    from costmodel.meters import Meter
+
+FIRST_MONTH = date(2026, 12, 1)
+CENT = 2
+
+
+@given(st.data())
+def test_no_lever_changes_nothing(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    cells = data.draw(some.cells_of_usage())
+    spent = spend(cells, book)  # type: ignore[arg-type]
+    baseline = ledger_baseline(
+        cells,  # type: ignore[arg-type]
+        book,
+        days=30,
+        dimension_names=("feature", "escalated_from"),
+    )
+    outcome = evaluate(baseline, (), book)
+    assert outcome.cost == (spent.total.cost or 0)
+    assert outcome.list_cost == (spent.total.list_cost or 0)
+    assert set(outcome.unpriced) == set(spent.unpriced)
+
+
+@given(st.data())
+def test_the_quick_total_is_the_total(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, levers = data.draw(some.baselines(book)), data.draw(some.levers())
+    outcome = evaluate(baseline, levers, book)
+    assert outcome.cost == total_cost(baseline, levers, book)
+    assert outcome.cost == sum(outcome.parts.values()) == sum(outcome.costs)
+    assert outcome.cost == sum(model.cost for model in outcome.models)
+    assert outcome.cost == evaluate(baseline, reversed(levers), book).cost
+
+
+@given(st.data())
+def test_the_cost_of_usage_twice_is_twice_the_cost(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, levers = data.draw(some.baselines(book)), data.draw(some.levers())
+    once = total_cost(baseline, levers, book)
+    assert total_cost(baseline.scaled(Fraction(2)), levers, book) == 2 * once
+
+
+@given(st.data())
+def test_routing_conserves_requests_and_tokens(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline = data.draw(some.baselines(book))
+    lever = Route(
+        to=data.draw(some.names), share=data.draw(some.shares), where=data.draw(some.wheres)
+    )
+    after = evaluate(baseline, (lever,), book).flows
+    before = (*baseline.flows, *baseline.unpriced)
+    assert sum(flow.requests for flow in after) == sum(flow.requests for flow in before)
+    assert sum(flow.tokens for flow in after) == sum(flow.tokens for flow in before)
+
+
+@given(st.data())
+def test_cache_and_batch_conserve_tokens(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline = data.draw(some.baselines(book))
+    levers = (Cache(hit_rate=data.draw(some.shares)), Batch(share=data.draw(some.shares)))
+    after = evaluate(baseline, levers, book).flows
+    before = (*baseline.flows, *baseline.unpriced)
+    assert sum(flow.input_tokens for flow in after) == sum(flow.input_tokens for flow in before)
+    assert sum(flow.output_tokens for flow in after) == sum(flow.output_tokens for flow in before)
+
+
+@given(st.data())
+def test_starting_everywhere_conserves_first_calls(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline = data.draw(some.baselines(book))
+    lever = StartWith(starts=((data.draw(some.names), data.draw(some.shares)),), full="large")
+    after = evaluate(baseline, (lever,), book).flows
+
+    def first_calls(flows: object) -> Fraction:
+        calls = [f.requests for f in flows if not f.is_second_call]  # type: ignore[attr-defined]
+        return sum(calls, Fraction(0))
+
+    assert first_calls(after) == first_calls((*baseline.flows, *baseline.unpriced))
+
+
+@given(st.data())
+def test_cost_is_monotone_in_each_rate(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, levers = data.draw(some.baselines(book)), data.draw(some.levers())
+    place = data.draw(st.integers(min_value=0, max_value=len(book.cards) - 1))
+    dearer = _with_dearer(book, place, data.draw(some.METER))
+    assert total_cost(baseline, levers, dearer) >= total_cost(baseline, levers, book)
+
+
+def _with_dearer(book: PriceBook, place: int, meter: Meter) -> PriceBook:
+    cards = list(book.cards)
+    rates = {**cards[place].usd_per_million, meter: Fraction(100)}
+    cards[place] = replace(cards[place], usd_per_million=rates)
+    return PriceBook(book.models, tuple(cards))
+
+
+@given(st.data())
+def test_interpolating_the_corners_gives_the_cost(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
+    table = corner_table(baseline, some.NAMES, controls, book)
+    exact = total_cost(baseline, levers_of(controls), book)
+    assert interpolate(table, controls) == exact
+    floats = _interpolated_in_floats(table.to_json(), controls)
+    assert abs(floats - exact) <= abs(exact) / 10**9
+    near_half_a_cent = abs((exact * 100) % 1 - Fraction(1, 2)) < Fraction(1, 10**6)
+    assert near_half_a_cent or rounded_to(Fraction(floats), CENT) == rounded_to(exact, CENT)
+
+
+@given(st.data())
+def test_interpolating_the_months_gives_the_horizon(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
+    table = corner_table(baseline, some.NAMES, controls, book, first_month=FIRST_MONTH)
+    levers = levers_of(controls)
+    exact = month_costs(baseline, levers, book, FIRST_MONTH)
+    assert interpolate_months(table, controls) == exact
+    assert tuple(m.cost for m in horizon(baseline, levers, book, FIRST_MONTH).months) == exact
+
+
+@given(st.data())
+def test_a_goal_that_is_met_costs_the_budget(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
+    table = corner_table(baseline, some.NAMES, controls, book)
+    budget = Fraction(data.draw(st.integers(min_value=0, max_value=10**6)), 100)
+    sliders: tuple[Slider, ...] = ("escalate", "cache", "batch")
+    slider = data.draw(st.sampled_from(sliders))
+    goal = seek(table, controls, slider, budget)
+    reached = total_cost(baseline, levers_of(replace(controls, **{slider: goal.setting})), book)  # type: ignore[arg-type]
+    assert reached == goal.cost
+    assert {"exactly": reached == budget, "always": reached <= budget, "never": reached > budget}[
+        goal.met
+    ]
+
+
+@given(st.data())
+def test_no_composition_of_levers_fails_or_costs_less_than_nothing(data: st.DataObject) -> None:
+    book = data.draw(some.books())
+    baseline, levers = data.draw(some.baselines(book)), data.draw(some.levers())
+    assert evaluate(baseline, levers, book).cost >= 0
+
+
+def _interpolated_in_floats(table: dict[str, object], controls: object) -> float:
+    """What the browser does with the table: floats only, no rate and no rule."""
+    values = {name: getattr(controls, name) for name in ("escalate", "cache", "batch")}
+    starts = dict(controls.start_with)  # type: ignore[attr-defined]
+    corners = [(0, 1.0)]
+    for axis in table["axes"]:  # type: ignore[attr-defined]
+        along = _weights(axis, starts if axis["kind"] == "mix" else values[axis["name"]])
+        size = len(axis["choices"]) or len(axis["knots"]) + axis["has_today"]
+        corners = [(c * size + e, w * part) for c, w in corners for e, part in along]
+    costs, untouched = table["costs"], table["untouched"]
+    cost = sum(costs[corner] * weight for corner, weight in corners)  # type: ignore[index]
+    position = table["growth_positions"].index(float(controls.growth))  # type: ignore[attr-defined]
+    factor = table["growth_factors"][position][0]  # type: ignore[index]
+    return float(untouched + (cost - untouched) * factor)  # type: ignore[operator]
+
+
+def _weights(axis: dict[str, object], value: object) -> list[tuple[int, float]]:
+    if isinstance(value, dict):
+        given = [(axis["choices"].index(name), float(s)) for name, s in value.items()]  # type: ignore[attr-defined]
+        return [(0, 1 - sum(share for _, share in given)), *given]
+    if value is None:
+        return [(0, 1.0)]
+    knots: list[float] = axis["knots"]  # type: ignore[assignment]
+    number, offset = float(value), int(bool(axis["has_today"]))  # type: ignore[arg-type]
+    above = next(n for n, knot in enumerate(knots) if n and number <= knot)
+    part = (number - knots[above - 1]) / (knots[above] - knots[above - 1])
+    return [(above - 1 + offset, 1 - part), (above + offset, part)]
