@@ -101,7 +101,7 @@ class LeverReader:
             self.checker.note(inner, _why_no_lever(name))
             return None
         self._ranges = {}
-        lever = self._built(name, inner, self._scope(inner, located))
+        lever = self._built(name, inner, self._scope(name, inner, located))
         return ReadLever(lever, self._ranges) if lever else None
 
     def _built(self, name: str, inner: Located, scope: _Scope) -> Lever | None:
@@ -111,11 +111,12 @@ class LeverReader:
             self.checker.note(inner, str(error))
             return None
 
-    def _scope(self, inner: Located, outer: Located) -> _Scope:
+    def _scope(self, name: str, inner: Located, outer: Located) -> _Scope:
         where = inner.child("where") or outer.child("where")
         inside = inner.child("from")
         # a route's own "from" names models, unless it is a day
-        start = inside if inside and not _names_models(inside) else outer.child("from")
+        is_day = inside is not None and not (name == "route" and _names_models(inside))
+        start = inside if is_day else outer.child("from")
         day = self.checker.day(start)
         return _Scope(filters(where, self.checker, WHERE_NAMES), day)
 

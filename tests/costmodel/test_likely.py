@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from costmodel.likely import DRAWS, cost_draws, likely_range, volume_factors
+from costmodel.weekdays import days_of
+
+MONDAY = date(2026, 9, 7)
+DECEMBER = days_of(date(2026, 12, 1))
+
+
+def costs(days: int, noise: float, seed: int = 1) -> dict[date, float]:
+    """A weekly rhythm, quiet at weekends, with noise round it."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    return {
+        (day := MONDAY + timedelta(days=n)): (20 if day.weekday() > 4 else 100)
+        * (1 + noise * float(generator.uniform(-1, 1)))
+        for n in range(days)
+    }
+
+
+def test_a_rhythm_alone_is_no_uncertainty() -> None:
+    factors = volume_factors(costs(56, 0), DECEMBER)
+    assert factors is not None
+    assert len(factors) == DRAWS
+    assert factors == pytest.approx(1)
+
+
+def test_factors_lie_round_one_and_wider_with_more_noise() -> None:
+    widths = []
+    for noise in (0.1, 0.4):
+        factors = volume_factors(costs(56, noise), DECEMBER)
+        assert factors is not None
+        assert float(factors.mean()) == pytest.approx(1, abs=0.02)
+        low, high = likely_range(factors)
+        widths.append(high - low)
+    assert 0 < 2 * widths[0] < widths[1]
+
+
+def test_the_range_holds_about_8_of_10_months_to_come() -> None:
+    held = 0
+    for seed in range(40):
+        world = costs(56 + 31, 0.5, seed)
+        days = sorted(world)
+        past = {day: world[day] for day in days[:56]}
+        factors = volume_factors(past, days[56:])
+        assert factors is not None
+        means = {
+            weekday: np.mean([past[day] for day in past if day.weekday() == weekday])
+            for weekday in range(7)
+        }
+        expected = sum(means[day.weekday()] for day in days[56:])
+        low, high = likely_range(factors * expected)
+        held += low <= sum(world[day] for day in days[56:]) <= high
+    assert 26 <= held <= 39
+
+
+def test_no_range_without_two_weeks_or_without_cost() -> None:
+    assert volume_factors(costs(13, 0.1), DECEMBER) is None
+    assert volume_factors(dict.fromkeys(costs(28, 0), 0.0), DECEMBER) is None
+
+
+def test_the_same_history_gives_the_same_range() -> None:
+    first, second = (volume_factors(costs(28, 0.3), DECEMBER) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert (first == second).all()
+
+
+def test_draws_are_bounded_by_the_ends_and_follow_the_bends() -> None:
+    nodes = [[Fraction(0), Fraction(1, 4), Fraction(1)], [Fraction(2), Fraction(4)]]
+    draws = cost_draws(lambda at: min(at[0], Fraction(1, 4)) * at[1], nodes)
+    assert draws.min() >= 0
+    assert draws.max() <= 1
+    # past the bend only the second input counts: a triangle from 2 to 4, times a quarter
+    assert (draws > 0.5).any()
+    assert float(np.median(draws)) == pytest.approx(0.72, abs=0.05)

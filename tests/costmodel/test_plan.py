@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, Retire, Route
+from costmodel.plan import (
+    History,
+    LedgerBaseline,
+    Plan,
+    PlanError,
+    PlanResult,
+    Range,
+    Scenario,
+    TypedBaseline,
+    dimensions_of,
+    run_plan,
+)
+from costmodel.weekdays import days_between
+from tests.books import BOOK
+from tests.workloads import cell
+
+if TYPE_CHECKING:
+    from costmodel.usage import Cell
+
+TODAY = date(2026, 11, 20)
+MINI, FULL, LUNA = "gpt-4.1-mini", "gpt-4.1", "gpt-6-luna"
+GUIDE = TypedBaseline(
+    sessions_per_day=Fraction(10_000),
+    days=Fraction(30),
+    tokens_per_session=Fraction(1_500),
+    output_share=Fraction(40, 100),
+    model=MINI,
+    on=date(2026, 11, 1),
+)
+MINI_FIRST = Scenario(
+    "mini first",
+    (
+        Cascade(first=MINI, then=FULL, escalate=Fraction(12, 100)),
+        Cache(hit_rate=Fraction(60, 100)),
+    ),
+)
+
+
+def typed(*scenarios: Scenario, limit: int = 600) -> PlanResult:
+    plan = Plan(GUIDE, scenarios, date(2026, 12, 1), {"monthly_cost": Fraction(limit)})
+    return run_plan(plan, BOOK, today=TODAY)
+
+
+def single(*levers: Lever, **ranges: Range) -> Scenario:
+    return Scenario("one", levers, {(0, name): between for name, between in ranges.items()})
+
+
+def history(days: int = 28, *, spread: int = 0) -> History:
+    """A thousand requests a day, more or less by the spread, every other week."""
+    first = date(2026, 10, 19)
+    cells = [
+        cell(
+            requests=1_000 + (spread if n // 7 % 2 else -spread),
+            dimensions=((first + timedelta(days=n)).isoformat(), None),
+        )
+        for n in range(days)
+    ]
+    last = first + timedelta(days=days - 1)
+    return History(cells, ("day", "escalated_from"), first, last)
+
+
+def from_ledger(past: History, *scenarios: Scenario, period: date | None = None) -> PlanResult:
+    return run_plan(Plan(LedgerBaseline(), scenarios, period), BOOK, today=TODAY, history=past)
+
+
+def test_the_plan_of_the_design_as_json() -> None:
+    result = typed(MINI_FIRST).to_json()
+    assert result["currency"] == "USD"
+    assert result["period"] == "2026-12"
+    assert result["baseline"]["monthly_cost"] == "396.00"  # type: ignore[index]
+    assert result["violations"] == []
+    (scenario,) = result["scenarios"]  # type: ignore[misc]
+    assert scenario["name"] == "mini first"  # type: ignore[has-type]
+    assert scenario["monthly_cost"] == "555.84"  # type: ignore[has-type]
+    assert scenario["delta"] == "159.84"  # type: ignore[has-type]
+    assert scenario["delta_share"] == pytest.approx(159.84 / 396)  # type: ignore[has-type]
+    assert (scenario["p10"], scenario["p90"]) == (None, None)  # type: ignore[has-type]
+    assert "900 input tokens" in scenario["warnings"][0]  # type: ignore[has-type]
+
+
+def test_a_limit_holds_for_scenarios_and_not_for_the_baseline() -> None:
+    assert not typed(single(Batch(share=Fraction(1))), limit=198).violations
+    (violation,) = typed(MINI_FIRST, limit=555).violations
+    assert violation.scenario == "mini first"
+    assert violation.allowed == 555
+    assert violation.value == Fraction("555.84")
+    assert typed(MINI_FIRST, limit=555).to_json()["violations"] == [
+        {
+            "scenario": "mini first",
+            "limit": "monthly_cost",
+            "allowed": "555.00",
+            "value": "555.84",
+        }
+    ]
+
+
+def test_a_range_is_triangular_round_its_middle() -> None:
+    ends = Range(Fraction(10, 100), Fraction(20, 100))
+    (result,) = typed(single(Route(to=FULL, share=ends.middle), share=ends)).scenarios
+    assert result.monthly_cost == 396 + 1584 * Fraction(15, 100)
+    # a tenth of a triangle lies below low + half its width times the root of 0.2
+    reach = 0.05 * 0.2**0.5
+    assert result.p10 is not None
+    assert result.p90 is not None
+    assert float(result.p10) == pytest.approx(396 + 1584 * (0.10 + reach), abs=2)
+    assert float(result.p90) == pytest.approx(396 + 1584 * (0.20 - reach), abs=2)
+
+
+def test_a_range_of_growth_follows_its_curve() -> None:
+    between = Range(Fraction(0), Fraction(40, 100))
+    scenario = single(Grow(requests=between.middle), requests=between)
+    plan = Plan(replace(GUIDE, model=LUNA), (scenario,), date(2027, 5, 1))
+    (result,) = run_plan(plan, BOOK, today=TODAY).scenarios
+    assert result.monthly_cost == 117 * Fraction(12, 10) ** 6
+    assert result.p10 is not None
+    assert float(result.p10) == pytest.approx(117 * (1 + 0.2 * 0.2**0.5) ** 6, rel=0.03)
+
+
+def test_growth_has_compounded_once_in_the_workloads_own_month() -> None:
+    (result,) = typed(single(Grow(requests=Fraction(10, 100)))).scenarios
+    assert result.monthly_cost == Fraction("435.6")
+
+
+def test_the_same_ranges_give_the_same_numbers() -> None:
+    ends = Range(Fraction(0), Fraction(1))
+    scenario = single(Route(to=FULL, share=ends.middle), share=ends)
+    assert typed(scenario) == typed(scenario)
+
+
+def test_a_ledger_plan_lays_weekdays_on_the_next_month() -> None:
+    result = from_ledger(history(), single(Route(to=FULL)))
+    # 1,000 requests of 2,000 + 500 tokens on each of December's 31 days
+    assert result.period == "2026-12"
+    assert result.baseline.monthly_cost == Fraction("1.6") * 31
+    assert result.scenarios[0].delta == Fraction("1.6") * 31 * 4
+    assert any("mean of its weekday" in text for text in result.baseline.assumptions)
+
+
+def test_days_all_alike_have_no_spread_and_uneven_weeks_have() -> None:
+    even = from_ledger(history()).baseline
+    assert even.p10 == even.p90 == even.monthly_cost
+    uneven = from_ledger(history(spread=200)).baseline
+    assert uneven.p10 is not None
+    assert uneven.p90 is not None
+    assert uneven.p10 < uneven.monthly_cost < uneven.p90
+    # no day lies further off than a fifth, and neither mean nor month does
+    assert uneven.p10 > uneven.monthly_cost * Fraction(64, 100)
+
+
+def test_a_short_history_has_no_range() -> None:
+    assert from_ledger(history(13)).baseline.p10 is None
+
+
+def test_a_ledger_plan_across_a_shutdown() -> None:
+    january = date(2027, 1, 1)
+    result = from_ledger(history(), single(Retire(model=MINI)), period=january)
+    luna = Fraction("0.45")
+    assert result.scenarios[0].monthly_cost == Fraction("1.6") * 13 + luna * 18
+    assert result.baseline.monthly_cost == Fraction("1.6") * 31
+    assert "gone since 2027-01-14, for comparison only" in result.baseline.warnings[0]
+
+
+def test_a_ledger_plan_without_usage_is_refused() -> None:
+    with pytest.raises(PlanError, match="there is none in the period"):
+        run_plan(Plan(LedgerBaseline(), ()), BOOK, today=TODAY)
+
+
+def test_a_refused_lever_refuses_the_plan() -> None:
+    plan = Plan(replace(GUIDE, model="haiku"), (single(Batch(share=Fraction(1))),))
+    with pytest.raises(PlanError, match="scenario 'one': batch: not offered for haiku"):
+        run_plan(plan, BOOK, today=TODAY)
+
+
+def test_what_a_total_misses_is_said_beside_it() -> None:
+    past = history()
+    extra: Cell = cell("acme-7b", requests=2, dimensions=("2026-10-19", None))
+    result = from_ledger(replace(past, cells=[*past.cells, extra]))
+    assert result.baseline.at_least
+    assert result.baseline.warnings[0].startswith("at least: 5,000 tokens of acme-7b")
+
+
+def test_a_workload_without_a_day_is_priced_in_the_period() -> None:
+    plan = Plan(replace(GUIDE, on=None), ())
+    assert run_plan(plan, BOOK, today=TODAY).period == "2026-11"
+    later = run_plan(replace(plan, period=date(2027, 3, 1)), BOOK, today=TODAY)
+    assert later.period == "2027-03"
+    assert "gone since 2027-01-14" in later.baseline.warnings[0]
+
+
+def test_a_plan_says_which_dimensions_it_needs() -> None:
+    lever = Route(to=FULL, where={"feature": ("a",), "model": (MINI,)})
+    assert dimensions_of(Plan(LedgerBaseline(), (single(lever),))) == (
+        "day",
+        "escalated_from",
+        "feature",
+    )
+
+
+def test_days_between_are_both_included() -> None:
+    assert len(days_between(date(2026, 11, 1), date(2026, 11, 30))) == 30
