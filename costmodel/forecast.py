@@ -141,7 +141,7 @@ def backtest(daily: Sequence[float], last_day: date, horizon_days: int) -> Backt
         return None
     days, weekdays = _recent(daily, last_day)
     horizon = _replayable(len(days), horizon_days)
-    method, errors = _best_method(days, weekdays, horizon_days)
+    _, errors = _best_method(days, weekdays, horizon_days)
     if len(errors) < FEWEST_ORIGINS:
         return None
     return Backtest(
@@ -180,7 +180,7 @@ def _best_method(days: Days, weekdays: Weekdays, horizon: int) -> tuple[Method, 
     replayed = _replayable(len(days), horizon)
     profile = _errors(days, weekdays, replayed, "weekday profile")
     week = _errors(days, weekdays, replayed, "last 7 days")
-    if len(profile) and np.mean(np.abs(week)) < 0.9 * np.mean(np.abs(profile)):  # noqa: PLR2004
+    if len(profile) and np.mean(np.abs(week)) < 0.9 * np.mean(np.abs(profile)):
         return "last 7 days", week
     return "weekday profile", profile
 

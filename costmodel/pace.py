@@ -13,8 +13,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
@@ -37,24 +37,22 @@ class Profile:
 EVEN = Profile((1.0,) * (DAYS_OF_WEEK * HOURS_OF_DAY))
 
 
-def profile_of(hourly: Mapping[datetime, float]) -> Profile:
-    """Return the profile of money by local hour; even with less than two weeks of it.
+def profile_of(daily: Mapping[date, float], hourly: Mapping[datetime, float]) -> Profile:
+    """Return the profile of money by local day and hour; even with less than two weeks of it.
 
     A weekday weighs the median of its days, so that one runaway night does not
     become the plan; its hours share it as working days, or weekends, do on average.
     """
-    days: dict[datetime, list[float]] = {}
-    for moment, money in hourly.items():
-        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        days.setdefault(midnight, [0.0] * HOURS_OF_DAY)[moment.hour] += money
-    if len(days) < FEWEST_DAYS or sum(map(sum, days.values())) <= 0:
+    if len(daily) < FEWEST_DAYS or sum(daily.values()) <= 0:
         return EVEN
+    weekend, working = (
+        _shape({moment: money for moment, money in hourly.items() if _is_weekend(moment) is which})
+        for which in (True, False)
+    )
     weights: list[float] = []
     for weekday in range(DAYS_OF_WEEK):
-        shape = _shape(
-            h for d, h in days.items() if _is_weekend(d.weekday()) is _is_weekend(weekday)
-        )
-        total = median(sum(hours) for day, hours in days.items() if day.weekday() == weekday)
+        total = median(money for day, money in daily.items() if day.weekday() == weekday)
+        shape = weekend if weekday >= _SATURDAY else working
         weights += [total * share for share in shape]
     return Profile(tuple(weights)) if sum(weights) > 0 else EVEN
 
@@ -89,16 +87,15 @@ def pace(spent_in_window: float, budget: float, share_of_plan: float) -> float |
     return spent_in_window / (budget * share_of_plan)
 
 
-def _is_weekend(weekday: int) -> bool:
-    return weekday >= _SATURDAY
+def _is_weekend(moment: datetime) -> bool:
+    return moment.weekday() >= _SATURDAY
 
 
-def _shape(days: Iterable[Sequence[float]]) -> list[float]:
+def _shape(hourly: Mapping[datetime, float]) -> list[float]:
     """Return each hour's share of a day; even where the usage knows only days."""
     sums = [0.0] * HOURS_OF_DAY
-    for hours in days:
-        for hour, money in enumerate(hours):
-            sums[hour] += money
+    for moment, money in hourly.items():
+        sums[moment.hour] += money
     total = sum(sums)
     if total <= 0 or max(sums) > _ALL_IN_ONE_HOUR * total:
         return [1 / HOURS_OF_DAY] * HOURS_OF_DAY

@@ -36,13 +36,13 @@ class TollbookDash(Dash):
     """Dash without the versions that it writes into every page."""
 
     def _config(self) -> dict[str, Any]:
-        config: dict[str, Any] = super()._config()
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
         return {key: value for key, value in config.items() if key not in _TELLING_KEYS}
 
 
 def create_app(context: DashboardContext) -> Dash:
     """Return the application for a context; ``app.server`` is what waitress serves."""
-    server = Flask("dashboard")
+    server: Any = Flask("dashboard")  # dash's annotation knows no Flask
     app = TollbookDash(
         "dashboard",
         server=server,

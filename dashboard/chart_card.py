@@ -8,12 +8,13 @@ later states with ``outputs`` and ``values``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dash_mantine_components as dmc
 from dash import Output, dcc, html
 
-from dashboard.figures.base import GRAPH_CONFIG
+from dashboard.attributes import attributes
+from dashboard.figures.base import GRAPH_CONFIG, layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def chart_card(
                 role="group",
                 className="chart-box",
                 style={"minHeight": height},
-                **{"aria-label": title},
+                **attributes(aria_label=title),
             ),
             dcc.Store({"type": "figure", "card": card}, data=chart.figure if chart else None),
             _foot(card, chart),
@@ -74,8 +75,8 @@ def graph(card: str, height: int, config: dict[str, Any] | None = None) -> dcc.G
     """Return the graph of a card, which the browser fills from the card's figure."""
     return dcc.Graph(
         id={"type": "graph", "card": card},
-        figure={"data": [], "layout": {"height": height}},
-        config=GRAPH_CONFIG | (config or {}),
+        figure={"data": [], "layout": layout(xaxis={"visible": False}, yaxis={"visible": False})},
+        config=cast("Any", GRAPH_CONFIG | (config or {})),
         style={"height": height},
     )
 
@@ -121,7 +122,7 @@ def _foot(card: str, chart: Chart | None) -> html.Div:
                         className="table-scroll",
                         tabIndex="0",
                         role="region",
-                        **{"aria-label": "Numbers behind the chart"},
+                        **attributes(aria_label="Numbers behind the chart"),
                     ),
                 ],
             ),
@@ -137,5 +138,5 @@ def _copy_button(action: str, card: str, text: str) -> html.Button:
         text,
         type="button",
         className="quiet-link",
-        **{"data-action": action, "data-card": card},
+        **attributes(data_action=action, data_card=card),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.remembered import Facts, facts_of
 from ingest.store import Store
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class DashboardContext:
         open_own: Callable[[], Source] | None = None,
     ) -> None:
         self._source = source
+        self._store = Store(source.store_path)
         self._open_demo = open_demo
         self._open_own = open_own
 
@@ -94,8 +96,15 @@ class DashboardContext:
         return self._source.clock()
 
     def store(self) -> Store:
-        """Return a reader of the store on screen."""
-        return Store(self._source.store_path)
+        """Return a reader of the store on screen, which knows when the file changes."""
+        store = self._store
+        if store.path != self._source.store_path:
+            store = self._store = Store(self._source.store_path)
+        return store
+
+    def facts(self) -> Facts:
+        """Return from when to when the store holds usage, and how far its sources are."""
+        return facts_of(self.store())
 
     def show_demo(self) -> None:
         """Put the demo on screen."""

@@ -14,6 +14,7 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, ctx, html, no_update
 from dash import State as DashState
 
+from dashboard.attributes import attributes
 from dashboard.money_text import count
 from dashboard.pages import page_at
 from dashboard.period import PRESETS, is_range
@@ -70,7 +71,7 @@ def layout(context: DashboardContext) -> html.Form:
         ],
         className="filter-bar",
         role="search",
-        **{"aria-label": "Filters"},
+        **attributes(aria_label="Filters"),
     )
 
 

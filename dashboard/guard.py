@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flask import Response, abort, request
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dash import Dash
 
     from dashboard.context import DashboardContext
@@ -37,7 +39,7 @@ def refuse_cross_site() -> None:
         abort(403)
 
 
-def security_headers(script_hashes: list[str]) -> dict[str, str]:
+def security_headers(script_hashes: Sequence[str]) -> dict[str, str]:
     """Return the headers of every answer; nothing is loaded from anywhere else.
 
     ``style-src`` needs 'unsafe-inline': Mantine, plotly and the grid write styles.

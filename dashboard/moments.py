@@ -12,6 +12,11 @@ def moment_text(moment: datetime, zone: str) -> str:
     return f"{day_text(local.date())} {local:%H:%M} {zone}"
 
 
+def short_moment_text(moment: datetime, zone: str) -> str:
+    """Return the time of day of a moment in a zone: ``12:00 UTC``."""
+    return f"{_in_zone(moment, zone):%H:%M} {zone}"
+
+
 def day_text(day: date) -> str:
     """Return a day: ``20 Nov 2026``."""
     return f"{day.day} {day:%b %Y}"

@@ -38,4 +38,4 @@ def is_zone(name: str) -> bool:
     return bool(name)
 
 
-__all__ = ["PRESETS", "Period", "is_range", "is_zone"]
+__all__ = ["PRESETS", "Period", "is_range", "is_zone", "parse_period"]

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
 
-from dashboard import filter_bar, source_switch
+from dashboard import filter_bar, own_keys, source_switch
+from dashboard.attributes import attributes
+from dashboard.data_age import age_sentence
+from dashboard.drop_zone import drop_zone
 from dashboard.figures.palette import DARK
 from dashboard.notices import notice_list
 from dashboard.pages import Page, page_at, pages
@@ -29,6 +32,7 @@ def layout(context: DashboardContext) -> dmc.MantineProvider:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="palette", data=dict(DARK)),
             dcc.Store(id="source-version", data=0),
+            dcc.Store(id="scheme-on-screen"),
             html.A("Skip to the content", href="#main", className="skip-link"),
             dmc.AppShell(
                 [_header(), _navigation(), _main(context)],
@@ -42,6 +46,7 @@ def layout(context: DashboardContext) -> dmc.MantineProvider:
                 padding="0",
             ),
             _shortcuts_dialog(),
+            _add_usage_dialog(),
         ],
         theme=THEME,
         defaultColorScheme="auto",
@@ -57,19 +62,27 @@ def _header() -> dmc.AppShellHeader:
                     size="sm",
                     hiddenFrom="sm",
                     opened=False,
-                    **{"aria-label": "Open the navigation"},
+                    **attributes(aria_label="Open the navigation"),
                 ),
                 dcc.Link("Tollbook", href="/", className="wordmark", id="wordmark"),
                 html.Div(id="data-until", className="data-until"),
+                html.Button(
+                    "Add usage",
+                    id="add-usage-button",
+                    type="button",
+                    className="header-button",
+                    hidden=True,
+                    **attributes(data_action="open-add-usage"),
+                ),
                 _round_button("?", "Keyboard shortcuts", "open-shortcuts"),
                 dmc.ColorSchemeToggle(
                     id="color-scheme",
-                    lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
-                    darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
+                    lightIcon=html.Span("☀", **attributes(aria_hidden="true")),
+                    darkIcon=html.Span("☾", **attributes(aria_hidden="true")),
                     variant="subtle",
                     color="ink",
                     size="lg",
-                    **{"aria-label": "Change between light and dark"},
+                    **attributes(aria_label="Change between light and dark"),
                 ),
             ],
             className="header-row",
@@ -84,7 +97,7 @@ def _round_button(sign: str, label: str, action: str) -> html.Button:
         type="button",
         className="round-button",
         title=label,
-        **{"aria-label": label, "data-action": action},
+        **attributes(aria_label=label, data_action=action),
     )
 
 
@@ -93,7 +106,7 @@ def _navigation() -> dmc.AppShellNavbar:
         html.Nav(
             [_link(page) for page in pages()],
             className="navigation",
-            **{"aria-label": "Pages"},
+            **attributes(aria_label="Pages"),
         ),
         withBorder=True,
     )
@@ -114,6 +127,7 @@ def _main(context: DashboardContext) -> dmc.AppShellMain:
             [
                 html.Div(id="ribbon"),
                 html.Div(id="failure", role="alert"),
+                html.Div(id="import-result", role="status", className="notices import-result"),
                 html.Div(filter_bar.layout(context), id="filter-slot"),
                 html.Div(id="notices", role="status"),
                 html.Div(id="page", className="page"),
@@ -141,25 +155,35 @@ def _shortcuts_dialog() -> dmc.Modal:
     )
 
 
+def _add_usage_dialog() -> dmc.Modal:
+    return dmc.Modal(
+        drop_zone(html.H2),
+        id="add-usage",
+        title="Add usage",
+        closeButtonProps={"aria-label": "Close"},
+        transitionProps={"duration": 0},
+        size="lg",
+    )
+
+
 def _keys(combination: str) -> list[Component]:
     return [dmc.Kbd(key) for key in combination.split()]
 
 
 def failure_notice(error: Exception) -> Component:
     """Return what the page says when a part of it failed: what, and what to do."""
-    return notice_list(
-        [
-            f"A part of this page could not be worked out ({type(error).__name__}). What you see "
-            "is from before; reload the page, and look at the log of tollbook if it stays."
-        ],
-        warning=True,
+    text = (
+        f"A part of this page could not be worked out ({type(error).__name__}). What you see "
+        "is from before; reload the page, and look at the log of tollbook if it stays."
     )
+    return notice_list([text], warning=True)
 
 
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the address with the page, and the shell's own controls."""
     filter_bar.register(app, context)
     source_switch.register(app, context)
+    own_keys.register(app)
     _register_router(app, context)
     _register_browser_functions(app)
 
@@ -170,18 +194,28 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
         Output("filter-slot", "hidden"),
         Output("ribbon", "children"),
         Output("failure", "children"),
+        Output("add-usage-button", "hidden"),
         Input("url", "pathname"),
         Input("source-version", "data"),
         State("url", "search"),
     )
-    def show_page(path: str | None, _: Any, search: str | None) -> tuple[Any, bool, Any, None]:
+    def show_page(path: str | None, _: float, search: str | None) -> tuple[Any, ...]:
         page = page_at(path)
         ribbon = source_switch.ribbon(context)
         if page is None:
-            return _nothing_here(), True, ribbon, None
+            return _nothing_here(), True, ribbon, None, True
         state = parse(search, page.state_keys)
-        hidden = not page.uses_filters or context.store().is_empty()
-        return page.module.layout(context, state), hidden, ribbon, None
+        empty = context.facts().is_empty
+        hidden = not page.uses_filters or empty
+        return page.module.layout(context, state), hidden, ribbon, None, empty or context.demo
+
+    @app.callback(
+        Output("data-until", "children"),
+        Input("url", "search"),
+        Input("source-version", "data"),
+    )
+    def show_age(search: str | None, _: float) -> str:
+        return age_sentence(context, parse(search).zone)
 
     @app.callback(
         Output("notices", "children"),
@@ -210,7 +244,7 @@ def _register_browser_functions(app: Dash) -> None:
         ClientsideFunction("tollbook", "themed"),
         Output({"type": "graph", "card": MATCH}, "figure"),
         Input({"type": "figure", "card": MATCH}, "data"),
-        Input("color-scheme", "computedColorScheme"),
+        Input("scheme-on-screen", "data"),
         State("palette", "data"),
     )
     app.clientside_callback(

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dashboard.period import Period, parse_period
+from dashboard.remembered import Facts, facts_of, remembered
 from dashboard.state import DEFAULT_COMPARE, DEFAULT_RANGE
 from ingest.report import ReportQuery, report
+from ingest.store import CellQuery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +45,7 @@ class View:
     period: Period
     until: datetime
     comparison: Period | None
-    watermark: datetime | None
+    facts: Facts
     notices: tuple[str, ...] = ()
 
     @property
@@ -72,13 +74,24 @@ class View:
         )
         return report(self.store, self.source.book, query)
 
+    def values(self) -> Mapping[str, Mapping[Value, int]]:
+        """Return each dimension's values in the period with their requests; not models."""
+        query = CellQuery(
+            since=self.period.start.astimezone(UTC),
+            until=self.period.end.astimezone(UTC),
+            filters={name: kept for name, kept in self.filters.items() if name != "model"},
+        )
+        key = ("values", query.since, query.until, tuple(sorted(query.filters.items(), key=repr)))
+        return remembered(self.store, key, lambda: self.store.dimension_values(query))
+
 
 def view_of(context: DashboardContext, state: State) -> View:
     """Return what a state means now."""
     source, store = context.source, context.store()
     now = source.clock()
     zone = state.zone or source.configuration.timezone
-    extent, watermark = store.extent(), store.watermark()
+    facts = facts_of(store)
+    extent, watermark = facts.extent, facts.watermark
     words, notices = _range_with_data(state, now, zone, extent)
     period = _local(parse_period(words, now, zone))
     last = (_aware(watermark) if watermark else now).astimezone(ZoneInfo(zone))
@@ -91,7 +104,7 @@ def view_of(context: DashboardContext, state: State) -> View:
         period=period,
         until=until,
         comparison=_comparison(period, until, state.compare or DEFAULT_COMPARE),
-        watermark=watermark,
+        facts=facts,
         notices=notices,
     )
 
@@ -133,16 +146,20 @@ def a_month_earlier(moment: datetime) -> datetime:
 
 def values_with_counts(
     context: DashboardContext, state: State, names: Sequence[str]
-) -> dict[str, dict[Value, int]]:
-    """Return the values of dimensions in the period with their requests, filters aside."""
-    if context.store().is_empty():
+) -> dict[str, Mapping[Value, int]]:
+    """Return the values of dimensions in the period with their requests.
+
+    A dimension's own filter does not narrow it, so that one can choose another value.
+    """
+    if context.facts().is_empty:
         return {name: {} for name in names}
     view = view_of(context, state)
-    return {name: _counts(view.report(by=(name,), filters={})) for name in names}
-
-
-def _counts(spend: Spend) -> dict[Value, int]:
-    return {row.dimensions[0]: row.requests for row in spend.rows}
+    values = dict(view.values())
+    if "model" in names:
+        others = {name: kept for name, kept in view.filters.items() if name != "model"}
+        rows = view.report(by=("model",), filters=others).rows
+        values["model"] = {row.dimensions[0]: row.requests for row in rows}
+    return {name: values.get(name, {}) for name in names}
 
 
 def _local(period: Period) -> Period:

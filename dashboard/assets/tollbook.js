@@ -6,6 +6,8 @@
   const SHARED = ["range", "zone", "compare", "team", "feature", "model", "environment",
     "endpoint", "project", "api_key", "variant", "provider", "tier"];
 
+  const NARROW = 600;
+
   function recoloured(value, dark) {
     if (typeof value === "string") return dark[value] || value;
     if (Array.isArray(value)) return value.map((item) => recoloured(item, dark));
@@ -18,9 +20,31 @@
   }
 
   /* A figure in the colours of the scheme on screen. Figures travel in light colours. */
-  function themed(figure, scheme, dark) {
+  function themed(figure, _scheme, dark) {
     if (!figure) return window.dash_clientside.no_update;
-    return scheme === "dark" ? recoloured(figure, dark) : figure;
+    const fitted = forThisScreen(figure);
+    return schemeOnScreen() === "dark" ? recoloured(fitted, dark) : fitted;
+  }
+
+  /* What Mantine wrote on the page: the toggle's own property comes late or not at all. */
+  function schemeOnScreen() {
+    return document.documentElement.dataset.mantineColorScheme || "light";
+  }
+
+  new MutationObserver(() => {
+    if (window.dash_clientside && window.dash_clientside.set_props) {
+      window.dash_clientside.set_props("scheme-on-screen", { data: schemeOnScreen() });
+    }
+  }).observe(document.documentElement, { attributeFilter: ["data-mantine-color-scheme"] });
+
+  /* On a narrow screen flags have no room, and a finger that drags wants to scroll. */
+  function forThisScreen(figure) {
+    const layout = { ...figure.layout };
+    if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+    if (window.innerWidth < NARROW) {
+      layout.annotations = (layout.annotations || []).filter((one) => one.name !== "flag");
+    }
+    return { ...figure, layout };
   }
 
   function sharedSearch(search) {
@@ -39,6 +63,20 @@
       ids.map((id) => id.path + kept),
       ids.map((id) => (id.path === current ? "nav-link nav-link-current" : "nav-link")),
     ];
+  }
+
+  /* The address with the page's own keys as their controls have them; defaults are not written. */
+  function chosen(values, ids, search) {
+    const unchanged = window.dash_clientside.no_update;
+    const keys = new URLSearchParams(search || "");
+    const before = keys.toString();
+    ids.forEach((id, place) => {
+      const value = values[place];
+      if (value === undefined || value === null || value === id.default) keys.delete(id.key);
+      else keys.set(id.key, value);
+    });
+    const after = keys.toString();
+    return after === before ? unchanged : after && "?" + after;
   }
 
   /* The burger opens the navigation on a narrow screen; going somewhere closes it. */
@@ -151,7 +189,12 @@
     window.dash_clientside.set_props("shortcuts", { opened: true });
   }
 
+  function openAddUsage() {
+    window.dash_clientside.set_props("add-usage", { opened: true });
+  }
+
   const ACTIONS = {
+    "open-add-usage": openAddUsage,
     "copy-sentence": copySentence,
     "copy-picture": copyPicture,
     "copy-link": copyLink,
@@ -194,7 +237,7 @@
   });
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.tollbook = { themed, linksThatKeepFilters, navbar };
+  window.dash_clientside.tollbook = { themed, linksThatKeepFilters, navbar, chosen };
 
   /* Offers every preset whatever stands in the field, then what fits the words. */
   window.dashMantineFunctions = window.dashMantineFunctions || {};

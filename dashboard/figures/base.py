@@ -28,6 +28,7 @@ def layout(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - plotly's own fre
     """Return the layout that every figure starts from, with changes on top."""
     start: dict[str, Any] = {
         "template": None,
+        "autosize": True,
         "font": {"family": FONT, "size": 13, "color": MUTED},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

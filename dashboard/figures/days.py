@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dashboard.figures.base import Figure, axis, escaped, hatch, layout, money_axis
-from dashboard.figures.palette import INK, MUTED, OTHER, RULE, colour_of, is_hatched
+from dashboard.figures.palette import EXPECTED, INK, MUTED, OTHER, RULE, colour_of, is_hatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class Stack:
     span_days: int = 1
 
 
-def spend_by_day(stack: Stack, colours: Mapping[str, str], height: int = 320) -> Figure:
+def spend_by_day(stack: Stack, colours: Mapping[str, str]) -> Figure:
     """Return the figure; dragging over it selects days."""
     shown = folded(stack.series, colours)
     bars = [_bars(stack, name, values, colours) for name, values in shown.items()]
@@ -59,7 +59,6 @@ def spend_by_day(stack: Stack, colours: Mapping[str, str], height: int = 320) ->
     return {
         "data": bars,
         "layout": layout(
-            height=height,
             barmode="stack",
             bargap=0.28,
             hovermode="x unified",
@@ -67,7 +66,7 @@ def spend_by_day(stack: Stack, colours: Mapping[str, str], height: int = 320) ->
             selectdirection="h",
             newselection={"line": {"color": INK, "width": 1, "dash": "solid"}},
             activeselection={"fillcolor": INK, "opacity": 0.06},
-            margin={"l": 8, "r": 12, "t": 34 if stack.flags else 12, "b": 8},
+            margin={"l": 8, "r": 12, "t": 34 if stack.flags else 12, "b": 44},
             xaxis=_days_axis(stack),
             yaxis=upright | {"range": [0, top * 1.08]} if top else upright,
             showlegend=True,
@@ -117,7 +116,7 @@ def _plan(stack: Stack) -> dict[str, Any]:
         "name": "plan",
         "x": [day.isoformat() for day, _ in stack.plan],
         "y": [amount for _, amount in stack.plan],
-        "line": {"color": INK, "width": 1.5, "dash": "dot", "shape": "hvh"},
+        "line": {"color": EXPECTED, "width": 1.5, "shape": "hvh"},
         "hovertemplate": f"{stack.currency_symbol}%{{y:,.2f}}<extra>plan</extra>",
     }
 
@@ -130,7 +129,14 @@ def _tallest(stack: Stack) -> float:
 def _days_axis(stack: Stack) -> dict[str, Any]:
     few = len(stack.days) <= 45  # noqa: PLR2004 - more days than this are labelled by month
     form = "%-d %b" if few else "%b %Y"
-    changes: dict[str, Any] = {"type": "date", "tickformat": form, "hoverformat": "%a %-d %b %Y"}
+    changes: dict[str, Any] = {
+        "type": "date",
+        "tickformat": form,
+        "hoverformat": "%a %-d %b %Y",
+        "ticks": "outside",
+        "ticklen": 8,
+        "tickcolor": "rgba(0,0,0,0)",
+    }
     return axis(nticks=8, **changes) if stack.days else axis(**changes)
 
 
@@ -138,8 +144,9 @@ def _legend() -> dict[str, Any]:
     return {
         "orientation": "h",
         "x": 0,
-        "y": -0.14,
-        "yanchor": "top",
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
         "font": {"color": MUTED, "size": 12},
         "itemclick": False,
         "itemdoubleclick": False,
@@ -169,6 +176,7 @@ def _flag_texts(stack: Stack) -> list[dict[str, Any]]:
         late = stack.days and flag.on > stack.days[len(stack.days) * 3 // 4]
         texts.append(
             {
+                "name": "flag",
                 "text": escaped(words),
                 "hovertext": escaped(flag.text),
                 "x": flag.on.isoformat(),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
+from dashboard.drop_zone import drop_zone
 from dashboard.source_switch import switch_button
 
 if TYPE_CHECKING:
-    from dash import Dash
     from dash.development.base_component import Component
 
     from dashboard.context import DashboardContext
@@ -23,28 +23,7 @@ STEPS = (
 
 def layout(context: DashboardContext) -> Component:
     """Return the drop zone, the way to a file, and the demo."""
-    return html.Div([drop_zone(), _steps(), _demo(context)], className="first-run")
-
-
-def drop_zone() -> html.Div:
-    """Return the zone that ``assets/upload.js`` brings to life."""
-    return html.Div(
-        [
-            html.H1("Drop a usage export here", className="headline"),
-            html.P(
-                "OpenAI's Activity CSV or usage JSON, Batch output, logs of API answers, or any "
-                "CSV, JSONL or Parquet file with a mapping. It stays on this machine.",
-                className="drop-words",
-            ),
-            html.Label(
-                ["Choose files", html.Input(type="file", id="files", className="file-input")],
-                className="primary-button",
-            ),
-            html.Div(id="upload-status", className="upload-status", role="status"),
-        ],
-        id="drop-zone",
-        className="card drop-zone",
-    )
+    return html.Div([drop_zone(html.H1), _steps(), _demo(context)], className="first-run")
 
 
 def _steps() -> html.Section:
@@ -68,7 +47,3 @@ def _demo(context: DashboardContext) -> Component | None:
         ],
         className="card side-card",
     )
-
-
-def register(app: Dash, context: DashboardContext) -> None:
-    """Connect what follows an upload."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -152,7 +152,9 @@ def open_page(site: str, browser: Browser, complaints: Complaints) -> Iterator[O
     """Open a path of the app over the demo, or of another one by ``at``."""
     contexts = []
 
-    def open_(path: str, *, scheme: str = "light", width: int = 1_440, at: str = site) -> Page:
+    def open_(
+        path: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1_440, at: str = site
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHT},
             color_scheme=scheme,

@@ -39,11 +39,12 @@ class Line:
 
 def offered_words(view: View) -> list[str]:
     """Return the dimensions that the usage of the period knows; ``model`` is always one."""
-    return [word for word in WORDS if word == "model" or _is_known(view, word)]
-
-
-def _is_known(view: View, word: str) -> bool:
-    return any(row.dimensions[0] is not None for row in view.report(by=(word,)).rows)
+    values = view.values()
+    return [
+        word
+        for word in WORDS
+        if word == "model" or any(value is not None for value in values.get(word, ()))
+    ]
 
 
 def word_of(view: View) -> str:

@@ -70,12 +70,9 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
 
 def _grain(view: View) -> tuple[str, int]:
     """Return how much time a bar covers: a day, a week, or about a month."""
-    extent = view.store.extent()
-    start = (
-        max(view.period.start, extent[0].astimezone(view.period.start.tzinfo))
-        if extent
-        else view.period.start
-    )
+    start = view.period.start
+    if view.facts.extent is not None:
+        start = max(start, view.facts.extent[0].astimezone(start.tzinfo))
     length = (view.until - start).days
     if length <= _MOST_DAYS:
         return "day", 1
@@ -99,7 +96,7 @@ def _every_day(view: View, seen: list[date], span: int) -> list[date]:
     if span > 1:
         return sorted(set(seen))
     first = max(view.period.start.date(), min(seen))
-    last = max(min((view.until - timedelta(microseconds=1)).date(), date.max), max(seen))
+    last = max((view.until - timedelta(microseconds=1)).date(), *seen)
     if view.period.start.date() < first and (first - view.period.start.date()).days < _MOST_DAYS:
         first = view.period.start.date()
     return [first + timedelta(n) for n in range((last - first).days + 1)]
@@ -133,7 +130,8 @@ def _sentence(
     amount = _written(by_day[top], unit, currency)
     return (
         f"{_written(whole, unit, currency)} in {len(days)} days; {most} is "
-        f"{share(totals[most] / whole)} of it. The largest day is {short_day_text(top)} with {amount}."
+        f"{share(totals[most] / whole)} of it. "
+        f"The largest day is {short_day_text(top)} with {amount}."
     )
 
 

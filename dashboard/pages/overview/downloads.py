@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from flask import Flask
+    from xlsxwriter.worksheet import Worksheet
 
     from dashboard.context import DashboardContext
     from dashboard.pages.overview.breakdown import Line
@@ -82,7 +83,7 @@ def _xlsx(view: View) -> Response:
     return _attached(sink.getvalue(), f"{word}.xlsx", _XLSX)
 
 
-def _note(sheet: xlsxwriter.worksheet.Worksheet, view: View) -> None:
+def _note(sheet: Worksheet, view: View) -> None:
     """Write what the numbers are: period, zone, filters, currency, age of the data."""
     spend = view.report()
     facts: Sequence[tuple[str, str]] = (
@@ -92,7 +93,7 @@ def _note(sheet: xlsxwriter.worksheet.Worksheet, view: View) -> None:
         ("currency", spend.currency),
         ("total", decimal_string(spend.total.cost) if spend.total.cost is not None else ""),
         ("at least", "yes: some usage has no price" if spend.at_least else "no"),
-        ("data until", view.watermark.isoformat() if view.watermark else ""),
+        ("data until", view.facts.watermark.isoformat() if view.facts.watermark else ""),
     )
     for place, (name, value) in enumerate(facts):
         sheet.write_string(place, 0, name)

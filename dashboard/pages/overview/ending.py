@@ -65,7 +65,7 @@ def _ending(
     on, successor = where
     by_cost: dict[str, Fraction] = {}
     for model, row in found:
-        by_cost[model.display] = by_cost.get(model.display, Fraction(0)) + (row.cost or 0)
+        by_cost[model.name] = by_cost.get(model.name, Fraction(0)) + (row.cost or 0)
     return Ending(
         models=tuple(sorted(by_cost, key=lambda name: -by_cost[name])),
         on=on,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.moments import day_text
 from dashboard.money_text import share
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from costmodel.forecast import Backtest
+    from costmodel.rates import RateCard
     from dashboard.pages.overview.standing import Standing
     from dashboard.view import View
 
@@ -32,16 +33,15 @@ def _prices(view: View) -> html.P:
     cards = [card for card in book.cards if (card.provider, card.model) in used]
     if not cards:
         return html.P("None of this usage has a list price.")
-    sources = list(dict.fromkeys(card.source for card in cards if card.source.startswith("http")))
-    links: list[Component | str] = []
-    for place, source in enumerate(sources[:3], start=1):
-        label = "source" if len(sources) == 1 else f"source {place}"
-        links += [
-            ", ",
-            html.A(label, href=source, rel="noreferrer", target="_blank", className="link"),
-        ]
+    main = max(_sources(cards), key=_sources(cards).count)
     checked = day_text(min(card.checked_on for card in cards))
-    return html.P([f"List prices, checked {checked}", *links, "."])
+    to_prices = dcc.Link("all prices and sources", href="/prices", className="link")
+    return html.P([f"List prices, checked {checked}: {main}; ", to_prices, "."])
+
+
+def _sources(cards: list[RateCard]) -> list[str]:
+    """Return each card's source without its remarks."""
+    return [card.source.split(",")[0].removeprefix("https://") for card in cards]
 
 
 def backtest_sentence(replayed: Backtest) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.forecast import Forecast, NotForecastable
+from dashboard.attributes import attributes
 from dashboard.money_text import headline_money
 from dashboard.time_words import period_name
 
@@ -95,8 +96,8 @@ def budget_bar(standing: Standing) -> html.Div:
         pieces.append(html.Div(className="bar-limit", style={"left": _percent(limit / reach)}))
     return html.Div(
         [
-            html.Div(pieces, className="bar-track", **{"aria-hidden": "true"}),
-            _scale(standing, reach),
+            html.Div(pieces, className="bar-track", **attributes(aria_hidden="true")),
+            _scale(standing),
         ],
         className="budget-bar",
     )
@@ -107,8 +108,8 @@ def _piece(name: str, start: float, end: float, reach: float) -> html.Div:
     return html.Div(className=name, style={"left": _percent(left), "width": _percent(width)})
 
 
-def _scale(standing: Standing, reach: float) -> html.Div:
-    """Return the names of the bar's parts; the limit's stands where its line does."""
+def _scale(standing: Standing) -> html.Div:
+    """Return the names of the bar's parts, the limit's at its right end."""
     currency = standing.currency
     names = [_key("key-spent", f"spent {headline_money(standing.spent, currency)}")]
     if standing.forecast:
@@ -116,14 +117,8 @@ def _scale(standing: Standing, reach: float) -> html.Div:
         names.append(_key("key-likely", "likely range (8 in 10)"))
     labels: list[Component] = [html.Div(names, className="bar-keys")]
     if standing.limit:
-        place = float(standing.limit) / reach
-        labels.append(
-            html.Div(
-                f"budget {headline_money(standing.limit, currency)}",
-                className="bar-limit-name",
-                style={"right": _percent(max(1 - place - 0.01, 0))},
-            )
-        )
+        text = f"budget {headline_money(standing.limit, currency)}"
+        labels.append(html.Div(text, className="bar-limit-name"))
     return html.Div(labels, className="bar-scale")
 
 

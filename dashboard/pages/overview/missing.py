@@ -20,9 +20,7 @@ def missing(view: View) -> list[str]:
     if spend.total.unmetered_requests:
         number = count(spend.total.unmetered_requests)
         found.append(f"{number} requests came without any token count.")
-    lines = sum(
-        record.counts.rows_set_aside for record in view.store.imports() if not record.undone
-    )
+    lines = view.facts.lines_set_aside
     if lines:
         noun = "line" if lines == 1 else "lines"
         found.append(f"{count(lines)} {noun} set aside on import, in all periods.")

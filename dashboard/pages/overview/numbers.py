@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dashboard.view import View
 
 
+_AT_LEAST = html.Span("at least ", className="at-least")
+
+
 @dataclass(frozen=True)
 class Number:
     """A number card: what it is, its value, and its change with the base."""
@@ -26,6 +29,7 @@ class Number:
     value: str
     change: str = ""
     base: str = ""
+    at_least: bool = False
 
 
 def numbers_of(view: View) -> list[Number]:
@@ -40,14 +44,17 @@ def numbers_of(view: View) -> list[Number]:
         _cost(view, now, before, text),
         _compared(
             "Cost per 1,000 requests",
-            (cost_per_thousand(now), before and cost_per_thousand(before)),
+            (cost_per_thousand(now), cost_per_thousand(before) if before else None),
             lambda amount: unit_money(amount, currency),
             text,
         ),
         _cached(now, before, text),
         _compared(
             "Requests",
-            (Fraction(now.total.requests), before and Fraction(before.total.requests)),
+            (
+                Fraction(now.total.requests),
+                Fraction(before.total.requests) if before else None,
+            ),
             lambda amount: count(int(amount)),
             text,
         ),
@@ -75,13 +82,13 @@ def _cost(view: View, now: Spend, before: Spend | None, text: str) -> Number | N
     name = "Month to date" if _is_open_month(view) else "Cost"
     number = _compared(
         name,
-        (now.total.cost, before and before.total.cost),
+        (now.total.cost, before.total.cost if before else None),
         lambda amount: money(amount, now.currency),
         text,
     )
     if number is None or not now.at_least:
         return number
-    return Number(number.name, f"≥ {number.value}", number.change, number.base)
+    return replace(number, at_least=True)
 
 
 def _is_open_month(view: View) -> bool:
@@ -125,7 +132,9 @@ def number_row(numbers: list[Number]) -> html.Dl:
 def _card(number: Number) -> html.Div:
     parts = [
         html.Dt(number.name, className="number-name"),
-        html.Dd(number.value, className="number-value"),
+        html.Dd(
+            [_AT_LEAST, number.value] if number.at_least else number.value, className="number-value"
+        ),
     ]
     if number.change:
         parts.append(

@@ -9,7 +9,9 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html, no_update
 
 from dashboard import chart_card
+from dashboard.attributes import attributes
 from dashboard.notices import notice_list
+from dashboard.own_keys import own_key
 from dashboard.pages import first_run
 from dashboard.pages.overview import downloads
 from dashboard.pages.overview.breakdown import word_of
@@ -40,7 +42,7 @@ _CARD = "overview-days"
 
 def layout(context: DashboardContext, state: PageState) -> Component:
     """Return the page for a state; on an empty store, how to begin."""
-    if context.store().is_empty():
+    if context.facts().is_empty:
         return first_run.layout(context)
     view = view_of(context, state)
     standing = standing_of(view)
@@ -75,18 +77,18 @@ def _what_if(view: View) -> dcc.Link:
     return dcc.Link("What if…?", href=href, className="primary-button", id="what-if")
 
 
-def _days_card(view: View, chart: Chart | None) -> Component:
+def _days_card(view: View, chart: Chart | None) -> dmc.Paper:
     return chart_card.chart_card(
         _CARD,
         "Spend a day",
         chart,
         height=340,
         controls=dmc.SegmentedControl(
-            id="overview-unit",
+            id=own_key("unit", "money"),
             value=unit_of(view),
             data=[{"value": "money", "label": "Money"}, {"value": "tokens", "label": "Tokens"}],
             size="xs",
-            **{"aria-label": "Count money or tokens"},
+            **attributes(aria_label="Count money or tokens"),
         ),
     )
 
@@ -106,9 +108,7 @@ def _bottom(view: View, standing: Standing, chart: Chart | None) -> list[Compone
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, its switches, the drag, and the downloads."""
     downloads.register(app.server, context, STATE_KEYS)
-    first_run.register(app, context)
     _register_refresh(app, context)
-    _register_switches(app)
     _register_drag(app)
 
 
@@ -125,7 +125,7 @@ def _register_refresh(app: Dash, context: DashboardContext) -> None:
         running=[(Output("page", "className"), "page page-busy", "page")],
     )
     def refresh(search: str | None, path: str | None) -> tuple[Any, ...]:
-        if path != "/" or context.store().is_empty():
+        if path != "/" or context.facts().is_empty:
             return (no_update,) * 7
         view = view_of(context, parse(search, STATE_KEYS))
         standing = standing_of(view)
@@ -138,32 +138,6 @@ def _register_refresh(app: Dash, context: DashboardContext) -> None:
             _side(view),
             _bottom(view, standing, chart),
         )
-
-
-def _register_switches(app: Dash) -> None:
-    @app.callback(
-        Output("url", "search", allow_duplicate=True),
-        Input("overview-unit", "value"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def count_in(unit: str, search: str | None) -> Any:  # noqa: ANN401 - or no_update
-        return _written(search, unit=None if unit == "money" else unit)
-
-    @app.callback(
-        Output("url", "search", allow_duplicate=True),
-        Input("overview-by", "value"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def break_down_by(word: str, search: str | None) -> Any:  # noqa: ANN401 - or no_update
-        return _written(search, by=word)
-
-
-def _written(search: str | None, **own: str | None) -> Any:  # noqa: ANN401 - or no_update
-    state = parse(search, STATE_KEYS)
-    changed = state.with_own(**own).search()
-    return no_update if changed == state.search() else changed
 
 
 def _register_drag(app: Dash) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dashboard.view import View
 
 HISTORY_DAYS = 120
-PROFILE_DAYS = 56
+PROFILE_DAYS, HOURLY_DAYS = 56, 21
 PACE_WINDOW = timedelta(days=3)
 
 Filters = dict[str, tuple[str | None, ...]]
@@ -67,8 +67,9 @@ def standing_of(view: View) -> Standing:
     is_open = view.until < view.period.end and view.now < view.period.end
     if not is_open or total.cost is None:
         return start
-    profile = pace.profile_of(_hourly(view))
-    daily, last_day = _complete_days(view)
+    by_day, last_day = _complete_days(view)
+    profile = pace.profile_of(_since(by_day, last_day), _hourly(view))
+    daily = list(by_day.values())
     remainder = _remainder(view, profile)
     return replace(
         start,
@@ -96,16 +97,21 @@ def _same(
     return {k: set(v) for k, v in ours.items() if v} == {k: set(v) for k, v in theirs.items() if v}
 
 
-def _complete_days(view: View) -> tuple[list[float], date]:
-    """Return the money of the complete days behind the data's end, and the last of them."""
+def _complete_days(view: View) -> tuple[dict[date, float], date]:
+    """Return the money of each complete day behind the data's end, and the last such day."""
     today = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=HISTORY_DAYS)
     spend = view.report(by=("day",), period=_stretch(view, since, today))
-    by_day = money_by_day(spend)
+    seen = money_by_day(spend)
     last_day = today.date() - timedelta(days=1)
-    first = min(by_day, default=last_day)
-    length = (last_day - first).days + 1 if by_day else 0
-    return [float(by_day.get(first + timedelta(n), 0)) for n in range(length)], last_day
+    first = min(seen, default=today.date())
+    days = (first + timedelta(n) for n in range((last_day - first).days + 1))
+    return {day: float(seen.get(day, 0)) for day in days}, last_day
+
+
+def _since(by_day: dict[date, float], last_day: date) -> dict[date, float]:
+    first = last_day - timedelta(days=PROFILE_DAYS - 1)
+    return {day: money for day, money in by_day.items() if day >= first}
 
 
 def money_by_day(spend: Spend) -> dict[date, Fraction]:
@@ -114,7 +120,7 @@ def money_by_day(spend: Spend) -> dict[date, Fraction]:
 
 
 def _hourly(view: View) -> dict[datetime, float]:
-    since = view.until - timedelta(days=PROFILE_DAYS)
+    since = view.until - timedelta(days=HOURLY_DAYS)
     spend = view.report(by=("hour",), period=_stretch(view, since, view.until))
     return {hour_of(row.dimensions[0]): float(row.cost or 0) for row in spend.rows}
 

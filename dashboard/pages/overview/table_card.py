@@ -8,8 +8,10 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.attributes import attributes
 from dashboard.filter_bar import value_text
 from dashboard.money_text import count, money, share, signed_money, signed_share, unit_money
+from dashboard.own_keys import own_key
 from dashboard.pages.overview.breakdown import WORDS, lines, offered_words, word_of
 
 if TYPE_CHECKING:
@@ -58,11 +60,11 @@ def _switch(word: str, offered: list[str]) -> dmc.SegmentedControl | None:
     if len(offered) < 2:  # noqa: PLR2004 - one choice is none
         return None
     return dmc.SegmentedControl(
-        id="overview-by",
+        id=own_key("by", offered[0]),
         value=word,
         data=[{"value": each, "label": WORDS[each]} for each in offered],
         size="xs",
-        **{"aria-label": "Break down by"},
+        **attributes(aria_label="Break down by"),
     )
 
 

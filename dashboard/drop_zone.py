@@ -1,0 +1,36 @@
+"""The drop zone, which ``assets/upload.js`` brings to life wherever it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import html
+
+from dashboard.attributes import attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dash.development.base_component import Component
+
+
+def drop_zone(heading: Callable[..., Component]) -> html.Div:
+    """Return a zone for files, with a button for those who do not drag."""
+    return html.Div(
+        [
+            heading("Drop a usage export here", className="headline"),
+            html.P(
+                "OpenAI's Activity CSV or usage JSON, Batch output, or logs of API answers. "
+                "Files stay on this machine; texts of prompts and answers are not stored.",
+                className="drop-words",
+            ),
+            html.Button(
+                "Choose files",
+                type="button",
+                className="primary-button",
+                **attributes(data_action="choose-files"),
+            ),
+            html.Div(className="upload-status", role="status"),
+        ],
+        className="card drop-zone",
+    )
