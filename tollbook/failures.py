@@ -30,7 +30,9 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "UnknownImportError"),
     ("ingest.errors", "PeriodError"),
     ("ingest.errors", "TokenizerError"),
-    ("costmodel.levers", "LeverError"),
+    ("ingest.plan_file", "PlanFileError"),
+    ("costmodel.plan", "PlanError"),
+    ("costmodel.lever", "LeverError"),
     ("costmodel.workload", "WorkloadError"),
 )
 """Errors of lower packages that the person asking can put right: exit code 2."""

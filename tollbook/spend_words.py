@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from costmodel.money import dollars
@@ -66,7 +67,8 @@ def sorted_rows(spend: Spend) -> list[SpendRow]:
 
 
 def money_words(money: Fraction | None, currency: str) -> str:
-    """Return money in cents; what is more than nothing and less than a cent is said so."""
-    if money is not None and 0 < money < CENT:
-        return f"under {dollars(CENT, currency)}"
+    """Return money in cents, or in its first two digits where it is less than a cent."""
+    if money and abs(money) < CENT:
+        places = -floor(log10(abs(money))) + 1
+        return dollars(money, currency, places)
     return dollars(money, currency)

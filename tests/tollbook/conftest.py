@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.tollbook.calling import Ran
+from tests.tollbook.usage import write_calls, write_guide_month
 from tollbook.failures import run
 
 if TYPE_CHECKING:
@@ -34,3 +36,29 @@ def tollbook(home: Path, capfd: pytest.CaptureFixture[str]) -> Tollbook:
         return Ran(code, out, err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stores made once: guide.duckdb and calls.duckdb, to copy from."""
+    folder = tmp_path_factory.mktemp("stores")
+    for name, path in (
+        ("guide", write_guide_month(folder / "usage.csv")),
+        ("calls", write_calls(folder / "calls.jsonl")),
+    ):
+        assert run(["--db", str(folder / f"{name}.duckdb"), "import", str(path)]) == 0
+    return folder
+
+
+@pytest.fixture
+def guide(tollbook: Tollbook, stores: Path, home: Path) -> Tollbook:
+    """The program beside a store that holds the guide's month."""
+    shutil.copy(stores / "guide.duckdb", home / "tollbook.duckdb")
+    return tollbook
+
+
+@pytest.fixture
+def calls(tollbook: Tollbook, stores: Path, home: Path) -> Tollbook:
+    """The program beside a store that holds a few calls, one without a price."""
+    shutil.copy(stores / "calls.duckdb", home / "tollbook.duckdb")
+    return tollbook

@@ -19,9 +19,10 @@ from tollbook.program_version import installed_version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.store import Store
+    from ingest.store import SetAside, Store
 
 PACKAGES = ("duckdb", "dash", "plotly", "pandas", "numpy", "tiktoken", "click", "rich", "waitress")
+SHOWN_LINES = 5
 OLD_PRICES_DAYS = 90
 """Prices change a few times a year; older than a quarter they want another look."""
 
@@ -48,16 +49,20 @@ def doctor_command(invocation: Invocation, ctx: click.Context) -> None:
     """
     named = given(ctx, "db") is not None
     findings = [*_configuration(invocation), *_prices(invocation), *_store(invocation, named=named)]
+    aside = _set_aside(invocation)
     if invocation.as_json:
         invocation.output.result(
             {
                 "ok": all(each.state != "problem" for each in findings),
                 "versions": _versions(),
                 "checks": [vars(each) for each in findings],
+                "set_aside": [
+                    {"path": each.path, "line": each.line, "reason": each.reason} for each in aside
+                ],
             }
         )
     else:
-        _show(invocation, findings)
+        _show(invocation, findings, aside)
     problems = [each for each in findings if each.state == "problem"]
     if problems:
         said = listed(f"{each.name}: {each.detail.splitlines()[0]}" for each in problems)
@@ -78,13 +83,27 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _show(invocation: Invocation, findings: list[Finding]) -> None:
+def _set_aside(invocation: Invocation) -> list[SetAside]:
+    from ingest.errors import StoreError
+    from ingest.store import Store
+
+    try:
+        return Store(invocation.db).set_aside()
+    except StoreError:
+        return []
+
+
+def _show(invocation: Invocation, findings: list[Finding], aside: list[SetAside]) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in _versions().items())
     invocation.output.say(f"{versions}, on {sys.platform}")
     table = Table([Column("Check"), Column("State"), Column("Detail")])
     for each in findings:
         table.rows.append([each.name, each.state, each.detail.replace("\n", "; ")])
     invocation.output.table(table)
+    for each in aside[:SHOWN_LINES]:
+        invocation.output.say(f"Set aside: {each.path}:{each.line}: {each.reason}")
+    if len(aside) > SHOWN_LINES:
+        invocation.output.say(f"... and {len(aside) - SHOWN_LINES:,} more lines; --json lists all.")
 
 
 def _configuration(invocation: Invocation) -> Iterator[Finding]:
@@ -162,11 +181,8 @@ def _usage(invocation: Invocation, store: Store) -> Iterator[Finding]:
     detail = f"from {extent[0]:%Y-%m-%d} to {reached:%Y-%m-%d %H:%M} UTC, {age} ago"
     yield Finding("usage", "ok", detail)
     aside = len(store.set_aside())
-    yield Finding(
-        "set aside",
-        "warning" if aside else "ok",
-        f"{plural(aside, 'line')}; 'tollbook import' says why" if aside else "no lines",
-    )
+    state: State = "warning" if aside else "ok"
+    yield Finding("set aside", state, plural(aside, "line") if aside else "no lines")
     try:
         book = invocation.book
     except ConfigurationError:

@@ -149,7 +149,7 @@ def _write_workbook(path: Path, spend: Spend, query: ReportQuery) -> None:
 
 def _write_texts(sheet: Any, line: int, texts: Sequence[str | None]) -> None:  # noqa: ANN401
     for column, text in enumerate(texts):
-        if text is not None:
+        if text:
             sheet.write_string(line, column, text)
 
 

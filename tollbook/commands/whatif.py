@@ -160,7 +160,8 @@ def _period(invocation: Invocation, store: Store, last: str | None, *, is_file: 
     period, extent = parse_period(DEFAULT_RANGE, now, zone), store.extent()
     if extent is None or extent[1] > period.start:
         return period
-    end = extent[1].astimezone(period.start.tzinfo).date()
+    last_moment = extent[1] - timedelta(microseconds=1)
+    end = last_moment.astimezone(period.start.tzinfo).date()
     return parse_period(f"{end - timedelta(DAYS_SHOWN - 1)}..{end}", now, zone)
 
 
@@ -208,7 +209,7 @@ def _show(invocation: Invocation, found: Comparison, baseline: Baseline, seen: s
 
 def _tokens_without_price(baseline: Baseline) -> dict[str, int]:
     tokens: dict[str, int] = {}
-    for flow in baseline.unpriced:
+    for flow in baseline.a_month().unpriced:
         tokens[flow.model] = tokens.get(flow.model, 0) + round(flow.tokens)
     return tokens
 
