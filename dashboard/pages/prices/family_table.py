@@ -203,7 +203,6 @@ def _source(column: Column) -> Cell:
     source, checked = quote.card.source, html.Small(f"checked {day_text(quote.card.checked_on)}")
     if not source.startswith("https://"):
         return [html.Span(source), checked]
-    address, *more = source.split(", ")
-    host = address.removeprefix("https://").partition("/")[0]
-    link = html.A(host, href=address, target="_blank", rel="noreferrer", title=address)
-    return [link, html.Small(", ".join([*more, ""]).rstrip(", ")), checked]
+    host = source.removeprefix("https://").partition("/")[0]
+    link = html.A(host, href=source, target="_blank", rel="noreferrer", title=source)
+    return [link, checked]
