@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from costmodel.book import PriceBook
     from costmodel.controls import Controls
     from costmodel.flows import Flow
+    from costmodel.levers import Lever
     from costmodel.workload import Baseline
 
 ONE = Fraction(1)
@@ -195,16 +196,20 @@ def corner_table(
     and where. Axes, in this order: start_with, escalate, cache, batch. Without
     ``first_month`` there are no months.
     """
-    kept = baseline.keeping(controls.where)
-    axes = _axes(kept, choices, controls, book)
-    settings = [_at(controls, *corner) for corner in product(*(axis.entries for axis in axes))]
-    rest = _untouched(kept, controls, book)
+    touched, rest = _split(baseline, controls, book)
+    # what is left needs no where: each control touches all of it
+    everywhere = replace(controls, where={}, family=controls.family or baseline.family(book))
+    axes = _axes(touched, choices, everywhere, book)
+    corners = product(*(axis.entries for axis in axes))
+    levers = [levers_of(_at(everywhere, *corner)) for corner in corners]
+    untouched = total_cost(rest, (), book)
+    months, untouched_months = _months(touched, rest, levers, book, first_month)
     return CornerTable(
         axes=axes,
-        costs=tuple(_costs(kept, settings, book)),
-        untouched=total_cost(rest, (), book),
-        months=tuple(_months(kept, settings, book, first_month)) if first_month else (),
-        untouched_months=month_costs(rest, (), book, first_month) if first_month else (),
+        costs=tuple(untouched + cost for cost in _costs(touched, levers, book)),
+        untouched=untouched,
+        months=months,
+        untouched_months=untouched_months,
         growth_positions=GROWTH_POSITIONS,
         growth_factors=tuple(
             tuple((1 + growth) ** (month + 1) for month in range(MONTHS))
@@ -237,7 +242,7 @@ def cache_knots(
     flows = [moved for flow in baseline.flows for moved in (flow, *_on(flow, names, scene))]
     ceilings = {
         scene.cacheable_share(controls.where, origin, minimum)
-        for origin, minimum in {(flow.origin, scene.minimum_of(flow)) for flow in flows}
+        for origin, minimum in dict.fromkeys((f.origin, scene.minimum_of(f)) for f in flows)
     }
     return tuple(sorted({ZERO, ONE, *ceilings}))
 
@@ -262,10 +267,20 @@ def _at(
     )
 
 
-def _costs(baseline: Baseline, settings: Iterable[Controls], book: PriceBook) -> Iterator[Fraction]:
+def _split(baseline: Baseline, controls: Controls, book: PriceBook) -> tuple[Baseline, Baseline]:
+    """Return the usage that the controls touch, in as few flows as may be, and the rest."""
+    kept = baseline.keeping(controls.where)
+    scene = Scene(book, kept)
+    touched = [flow for flow in kept.flows if scene.matches(flow, controls.where)]
+    rest = [flow for flow in kept.flows if not scene.matches(flow, controls.where)]
+    return replace(kept, flows=tuple(touched)).keeping(()), replace(kept, flows=tuple(rest))
+
+
+def _costs(
+    baseline: Baseline, settings: Iterable[tuple[Lever, ...]], book: PriceBook
+) -> Iterator[Fraction]:
     known: dict[str, Fraction] = {}
-    for setting in settings:
-        levers = levers_of(setting)
+    for levers in settings:
         name = repr(levers)
         if name not in known:
             known[name] = total_cost(baseline, levers, book)
@@ -273,19 +288,22 @@ def _costs(baseline: Baseline, settings: Iterable[Controls], book: PriceBook) ->
 
 
 def _months(
-    baseline: Baseline, settings: Iterable[Controls], book: PriceBook, first_month: date
-) -> Iterator[tuple[Fraction, ...]]:
+    touched: Baseline,
+    rest: Baseline,
+    settings: Iterable[tuple[Lever, ...]],
+    book: PriceBook,
+    first_month: date | None,
+) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[Fraction, ...]]:
+    """Return the months of every corner, and the part of them that no control touches."""
+    if first_month is None:
+        return (), ()
+    untouched = month_costs(rest, (), book, first_month)
     known: dict[str, tuple[Fraction, ...]] = {}
-    for setting in settings:
-        levers = levers_of(setting)
+    months = []
+    for levers in settings:
         name = repr(levers)
         if name not in known:
-            known[name] = month_costs(baseline, levers, book, first_month)
-        yield known[name]
-
-
-def _untouched(baseline: Baseline, controls: Controls, book: PriceBook) -> Baseline:
-    """Return the usage that ``where`` leaves out: no control touches it."""
-    scene = Scene(book, baseline)
-    flows = tuple(flow for flow in baseline.flows if not scene.matches(flow, controls.where))
-    return replace(baseline, flows=flows)
+            own = month_costs(touched, levers, book, first_month)
+            known[name] = tuple(a + b for a, b in zip(own, untouched, strict=True))
+        months.append(known[name])
+    return tuple(months), untouched

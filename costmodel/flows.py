@@ -105,7 +105,8 @@ class Flow:
 
 def total_of(amounts: FlowQuantities, meters: Iterable[Meter]) -> Fraction:
     """Return how much the named meters count together."""
-    return sum((amounts[INDEX[meter]] for meter in meters), ZERO)
+    used = [amount for meter in meters if (amount := amounts[INDEX[meter]])]
+    return sum(used[1:], used[0]) if used else ZERO
 
 
 def folded(flows: Iterable[Flow]) -> tuple[Flow, ...]:
@@ -143,15 +144,17 @@ def with_cached_share(flow: Flow, share: Fraction) -> Flow:
     """
     amounts: dict[Meter, Fraction] = {}
     for uncached, cached, written in INPUT_KINDS:
-        missed = {meter: flow.amount(meter) for meter in (uncached, *written)}
-        missed_before = sum(missed.values(), ZERO)
-        total = missed_before + flow.amount(cached)
-        if not total:
+        missed = {m: n for m in (uncached, *written) if (n := flow.amount(m))}
+        read = flow.amount(cached)
+        if not missed and not read:
             continue
+        missed_before = sum(missed.values(), ZERO)
+        total = missed_before + read
         amounts[cached] = total * share
         left = total - amounts[cached]
         if missed_before:
-            amounts |= {meter: left * n / missed_before for meter, n in missed.items() if n}
+            part = left / missed_before
+            amounts |= {meter: n * part for meter, n in missed.items()}
         else:
             amounts[uncached] = left
     return flow.with_amounts(amounts)

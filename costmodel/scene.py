@@ -136,10 +136,19 @@ class Scene:
         Counted over the usage as it came that ``where`` names, of one origin or all.
         """
         dimensions = {name: v for name, v in where.items() if name not in KEY_WORDS}
+        asked = tuple(sorted((name, repr(v)) for name, v in dimensions.items())), origin, minimum
+        known = self.baseline.ceilings
+        if asked not in known:
+            known[asked] = self._cacheable_share(dimensions, origin, minimum)
+        return known[asked]
+
+    def _cacheable_share(
+        self, where: Mapping[str, tuple[str | None, ...]], origin: str | None, minimum: int
+    ) -> Fraction:
         flows = [
             flow
             for flow in self.baseline.flows
-            if origin in {None, flow.origin} and self.matches(flow, dimensions)
+            if origin in {None, flow.origin} and self.matches(flow, where)
         ]
         total = sum((flow.input_tokens for flow in flows), ZERO)
         long_enough = sum(

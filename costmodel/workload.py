@@ -85,13 +85,25 @@ class Baseline:
             unpriced=tuple(flow.scaled(factor) for flow in self.unpriced),
         )
 
+    @cached_property
+    def ceilings(self) -> dict[object, Fraction]:
+        """Return cacheable shares worked out before, by what they were asked for."""
+        return {}
+
+    @cached_property
+    def _by_day(self) -> dict[date, Baseline]:
+        return {}
+
     def priced_on(self, day: date) -> Baseline:
-        """Return the same usage at the rates of one day."""
-        return replace(
-            self,
-            flows=folded(flow.priced_on(day) for flow in self.flows),
-            unpriced=folded(flow.priced_on(day) for flow in self.unpriced),
-        )
+        """Return the same usage at the rates of one day; each day is made once."""
+        known = self._by_day.get(day)
+        if known is None:
+            known = self._by_day[day] = replace(
+                self,
+                flows=folded(flow.priced_on(day) for flow in self.flows),
+                unpriced=folded(flow.priced_on(day) for flow in self.unpriced),
+            )
+        return known
 
     def a_month(self) -> Baseline:
         """Return the usage of 30 days at this pace, saying so where the days differ."""
@@ -116,20 +128,25 @@ class Baseline:
 
     def served_models(self, book: PriceBook) -> tuple[Model, ...]:
         """Return the models of the priced flows, those with most tokens first."""
+        tokens = self._tokens_by_model
+        ordered = sorted(tokens, key=lambda name: (-tokens[name], name))
+        return tuple(model for name in ordered if (model := book.resolve(*name)))
+
+    @cached_property
+    def _tokens_by_model(self) -> dict[tuple[str, str], Fraction]:
         tokens: dict[tuple[str, str], Fraction] = {}
         for flow in self.flows:
             name = flow.provider, flow.model
             tokens[name] = tokens.get(name, ZERO) + flow.tokens
-        ordered = sorted(tokens, key=lambda name: (-tokens[name], name))
-        return tuple(model for name in ordered if (model := book.resolve(*name)))
+        return tokens
 
     def family(self, book: PriceBook) -> str | None:
         """Return the family of models that serves most of the tokens."""
         tokens: dict[str, Fraction] = {}
-        for flow in self.flows:
-            model = book.resolve(flow.provider, flow.model)
+        for name, amount in self._tokens_by_model.items():
+            model = book.resolve(*name)
             if model:
-                tokens[model.family] = tokens.get(model.family, ZERO) + flow.tokens
+                tokens[model.family] = tokens.get(model.family, ZERO) + amount
         return max(sorted(tokens), key=lambda family: tokens[family], default=None)
 
 
@@ -187,9 +204,11 @@ def model_named(name: str, book: PriceBook, provider: str | None = None) -> Mode
     Others follow in the order of the book. Raises ``WorkloadError`` naming the nearest
     models.
     """
-    for candidate in (provider or PREFERRED_PROVIDER, PREFERRED_PROVIDER, *book.providers_of(name)):
-        model = book.resolve(candidate, name)
-        if model:
+    for likely in (provider or PREFERRED_PROVIDER, PREFERRED_PROVIDER):
+        if model := book.resolve(likely, name):
+            return model
+    for other in book.providers_of(name):
+        if model := book.resolve(other, name):
             return model
     near = ", ".join(book.nearest(name))
     hint = f"; nearest: {near}" if near else ""
