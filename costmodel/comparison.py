@@ -49,14 +49,17 @@ class Family:
 
 @dataclass(frozen=True)
 class Alternative:
-    """One row: what a month costs this way. ``gone_since``: for comparison only, hatched."""
+    """One row: what a month costs this way. ``gone_since``: for comparison only, hatched.
+
+    ``saving`` is None where this way more usage has no price than today.
+    """
 
     kind: Literal["today", "all_on", "small_first"]
     name: str
     model: str | None
     levers: tuple[Lever, ...]
     monthly_cost: Fraction
-    saving: Fraction
+    saving: Fraction | None
     saving_share: Fraction | None
     gone_since: date | None
     warnings: tuple[str, ...]
@@ -199,7 +202,7 @@ def _row(  # noqa: PLR0913, PLR0917  a row is said by name, by levers and by two
     now: Outcome,
     today: date | None,
 ) -> Alternative:
-    saving = now.cost - outcome.cost
+    saving = now.cost - outcome.cost if outcome.can_be_compared_with(now) else None
     is_gone = model is not None and today is not None and model.life.is_gone(today)
     return Alternative(
         kind=kind,
@@ -208,7 +211,7 @@ def _row(  # noqa: PLR0913, PLR0917  a row is said by name, by levers and by two
         levers=levers,
         monthly_cost=outcome.cost,
         saving=saving,
-        saving_share=saving / now.cost if now.cost else None,
+        saving_share=saving / now.cost if saving is not None and now.cost else None,
         gone_since=model.life.shutdown_on if model and is_gone else None,
         warnings=outcome.warnings,
         at_least=outcome.at_least,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,13 +106,14 @@ class ScenarioResult:
     """What one scenario costs in the period, and how it differs from the baseline.
 
     ``p10`` to ``p90`` holds 8 of 10 outcomes; None without history and without ranges.
+    ``delta`` is None where the scenario has more usage without a price than the baseline.
     """
 
     name: str
     monthly_cost: Fraction
     p10: Fraction | None
     p90: Fraction | None
-    delta: Fraction
+    delta: Fraction | None
     delta_share: Fraction | None
     warnings: tuple[str, ...]
     assumptions: tuple[str, ...]
@@ -168,7 +170,7 @@ def _as_json(result: ScenarioResult) -> dict[str, object]:
         "monthly_cost": decimal_string(result.monthly_cost),
         "p10": None if result.p10 is None else decimal_string(result.p10),
         "p90": None if result.p90 is None else decimal_string(result.p90),
-        "delta": decimal_string(result.delta),
+        "delta": None if result.delta is None else decimal_string(result.delta),
         "delta_share": None if result.delta_share is None else float(result.delta_share),
         "at_least": result.at_least,
         "warnings": list(result.warnings),
@@ -191,8 +193,8 @@ def run_plan(
         raise PlanError("this plan starts from your usage, and there is none in the period asked")
     else:
         runner = _ledger_runner(plan, book, today, history)
-    base = runner.result("baseline", Scenario("baseline", ()), None)
-    results = tuple(runner.result(each.name, each, base) for each in plan.scenarios)
+    base = runner.result(Scenario("baseline", ()))
+    results = tuple(runner.result(each) for each in plan.scenarios)
     allowed = plan.limits.get(MONTHLY_COST)
     crossed = [
         Violation(each.name, MONTHLY_COST, allowed, each.monthly_cost)
@@ -251,25 +253,32 @@ class _Runner:
     months_ahead: int
     history: History | None
 
-    def result(self, name: str, scenario: Scenario, base: ScenarioResult | None) -> ScenarioResult:
-        outcome = evaluate(
-            self.baseline,
-            scenario.levers,
-            self.book,
-            months_ahead=self.months_ahead,
-            as_of=max(self.today, self.month),
+    @cached_property
+    def _base(self) -> Outcome:
+        return self._outcome(())
+
+    def _outcome(self, levers: Sequence[Lever]) -> Outcome:
+        as_of = max(self.today, self.month)
+        return evaluate(
+            self.baseline, levers, self.book, months_ahead=self.months_ahead, as_of=as_of
         )
+
+    def result(self, scenario: Scenario) -> ScenarioResult:
+        base, outcome = self._base, self._outcome(scenario.levers)
         if outcome.refused:
-            raise PlanError(f"scenario {name!r}: {outcome.refused[0]}")
-        delta = outcome.cost - base.monthly_cost if base else ZERO
+            raise PlanError(f"scenario {scenario.name!r}: {outcome.refused[0]}")
+        if base.models and not outcome.models:
+            reason = outcome.unpriced[0].reason
+            raise PlanError(f"scenario {scenario.name!r}: nothing in it has a price: {reason}")
+        delta = outcome.cost - base.cost if outcome.can_be_compared_with(base) else None
         low, high = self._range(scenario, outcome.cost)
         return ScenarioResult(
-            name=name,
+            name=scenario.name,
             monthly_cost=outcome.cost,
             p10=low,
             p90=high,
             delta=delta,
-            delta_share=delta / base.monthly_cost if base and base.monthly_cost else None,
+            delta_share=delta / base.cost if delta is not None and base.cost else None,
             warnings=(*_misses(outcome), *outcome.warnings),
             assumptions=tuple(each.text for each in outcome.assumptions),
             at_least=outcome.at_least,

@@ -69,6 +69,18 @@ class Outcome:
         return bool(self.unpriced) or self.unmetered_requests > 0
 
     @property
+    def unpriced_volume(self) -> int:
+        """Return tokens and units without a price: how much the total misses."""
+        return sum(miss.tokens + miss.units for miss in self.unpriced)
+
+    def can_be_compared_with(self, today: Outcome) -> bool:
+        """Tell whether the difference of two costs means anything: no more is missed than today.
+
+        A scenario that moves usage to where it has no price only looks cheap.
+        """
+        return self.unpriced_volume <= today.unpriced_volume
+
+    @property
     def requests(self) -> Fraction:
         """Return all priced calls, second calls and checks included."""
         return sum((model.requests for model in self.models), ZERO)

@@ -162,8 +162,8 @@ def typed_workload(  # noqa: PLR0913  these are the numbers that people type
 ) -> Baseline:
     """Return the baseline of typed numbers: one request a session, nothing cached.
 
-    Raises ``WorkloadError`` for a model that the book does not know, an output
-    share outside 0 to 1, or a negative number.
+    Raises ``WorkloadError`` for a model without a price on that day, an output share
+    outside 0 to 1, or a negative number.
     """
     _check_typed(sessions_per_day, days, tokens_per_session, output_share)
     known = model_named(model, book)
@@ -183,6 +183,9 @@ def typed_workload(  # noqa: PLR0913  these are the numbers that people type
         quantities=tuple(amounts.get(meter, ZERO) for meter in METERS),
         origin=known.name,
     )
+    quote = book.quote(flow.key)
+    if isinstance(quote, Unpriced):
+        raise WorkloadError(f"{known.name}: {quote.reason}")
     typed = Assumption("typed-workload", "typed numbers: every session is one request")
     return Baseline("typed", (flow,), Fraction(days), assumptions=(typed,))
 

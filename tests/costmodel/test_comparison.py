@@ -80,3 +80,13 @@ def test_a_lone_model_is_compared_with_itself() -> None:
     assert [row.name for row in table.rows] == ["today", "all haiku"]
     assert table.family is not None
     assert table.family.small is None
+
+
+def test_no_saving_is_claimed_where_usage_would_have_no_price() -> None:
+    # Luna is not offered in priority: the alternative misses what today pays
+    cells = [cell(requests=10, tier="priority"), cell(requests=10)]
+    table = compare(ledger_baseline(cells, BOOK, days=30), BOOK, today=TODAY)
+    luna = next(row for row in table.rows if row.model == "gpt-6-luna")
+    assert luna.at_least
+    assert luna.saving is None
+    assert luna.saving_share is None

@@ -143,6 +143,7 @@ def test_a_ledger_plan_lays_weekdays_on_the_next_month() -> None:
     assert result.period == "2026-12"
     assert result.baseline.monthly_cost == Fraction("1.6") * 31
     assert result.scenarios[0].delta == Fraction("1.6") * 31 * 4
+    assert result.scenarios[0].delta_share == 4
     assert any("mean of its weekday" in text for text in result.baseline.assumptions)
 
 
@@ -179,6 +180,22 @@ def test_a_refused_lever_refuses_the_plan() -> None:
     plan = Plan(replace(GUIDE, model="haiku"), (single(Batch(share=Fraction(1))),))
     with pytest.raises(PlanError, match="scenario 'one': batch: not offered for haiku"):
         run_plan(plan, BOOK, today=TODAY)
+
+
+def test_a_scenario_in_which_nothing_has_a_price_is_refused() -> None:
+    past = history()
+    cells = [replace(each, key=replace(each.key, tier="priority")) for each in past.cells]
+    with pytest.raises(PlanError, match="nothing in it has a price: tier 'priority'"):
+        from_ledger(replace(past, cells=cells), single(Route(to=LUNA)))
+
+
+def test_no_change_is_claimed_where_usage_would_have_no_price() -> None:
+    past = history()
+    cells = [cell(tier="priority", requests=7, dimensions=("2026-10-19", None)), *past.cells]
+    (result,) = from_ledger(replace(past, cells=cells), single(Route(to=LUNA))).scenarios
+    assert result.at_least
+    assert result.delta is None
+    assert result.delta_share is None
 
 
 def test_what_a_total_misses_is_said_beside_it() -> None:

@@ -132,3 +132,8 @@ def test_a_family_is_that_of_most_tokens() -> None:
     baseline = ledger_baseline(cells, BOOK, days=1)
     assert baseline.family(BOOK) == "gpt-4.1"
     assert [model.name for model in baseline.served_models(BOOK)] == ["gpt-4.1-mini", "haiku"]
+
+
+def test_a_day_before_the_first_price_is_no_day_for_a_workload() -> None:
+    with pytest.raises(WorkloadError, match="no price before 2025-04-14"):
+        guide(on=date(2025, 4, 13))
