@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from costmodel.flows import ZERO
-from costmodel.meters import MINIMUM_CACHEABLE_EDGE, UNKNOWN_BAND
+from costmodel.flows import ZERO, total_of
+from costmodel.meters import CACHED_METERS, MINIMUM_CACHEABLE_EDGE, UNKNOWN_BAND
 from costmodel.workload import WorkloadError, model_named
 
 if TYPE_CHECKING:
@@ -127,6 +127,13 @@ class Scene:
         """Return the shortest prefix that the flow's model caches: 1,024 where not known."""
         model = self.book.resolve(flow.provider, flow.model)
         return (model and model.minimum_cacheable_tokens) or MINIMUM_CACHEABLE_EDGE
+
+    def cached_share(self, where: Mapping[str, tuple[str | None, ...]]) -> Fraction:
+        """Return which share of the input tokens that ``where`` names is cached as it came."""
+        flows = [flow for flow in self.baseline.flows if self.matches(flow, where)]
+        total = sum((flow.input_tokens for flow in flows), ZERO)
+        cached = sum((total_of(flow.quantities, CACHED_METERS) for flow in flows), ZERO)
+        return cached / total if total else ZERO
 
     def cacheable_share(
         self, where: Mapping[str, tuple[str | None, ...]], origin: str | None, minimum: int

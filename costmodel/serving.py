@@ -63,6 +63,9 @@ class Cache(Lever):
         if scene.baseline.kind == "typed":
             self._warn_of_short_sessions(scene)
             return
+        cached_today = scene.cached_share(self.where)
+        if self.hit_rate < cached_today:
+            scene.warn(f"{float(cached_today):.1%} of the input is cached today: this is less")
         ceiling = scene.cacheable_share(self.where, None, MINIMUM_CACHEABLE_EDGE)
         if self.hit_rate > ceiling:
             scene.warn(

@@ -308,6 +308,15 @@ def test_a_cached_share_replaces_what_was_cached() -> None:
     )
 
 
+def test_less_caching_than_today_says_so() -> None:
+    baseline = ledger(cell(input_tokens=2_000, cached=1_000))
+    lower, same = (
+        evaluate(baseline, (Cache(hit_rate=percent(rate)),), BOOK).warnings for rate in (49, 50)
+    )
+    assert lower == ("50.0% of the input is cached today: this is less",)
+    assert same == ()
+
+
 def test_a_longer_minimum_of_a_model_bounds_its_cache() -> None:
     # haiku caches from 4,096 tokens on
     short = ledger(cell("haiku", provider="anthropic", input_tokens=4_000))
