@@ -100,8 +100,8 @@ def _show(invocation: Invocation, findings: list[Finding], aside: list[SetAside]
     for each in findings:
         table.rows.append([each.name, each.state, each.detail.replace("\n", "; ")])
     invocation.output.table(table)
-    for each in aside[:SHOWN_LINES]:
-        invocation.output.say(f"Set aside: {each.path}:{each.line}: {each.reason}")
+    for line in aside[:SHOWN_LINES]:
+        invocation.output.say(f"Set aside: {line.path}:{line.line}: {line.reason}")
     if len(aside) > SHOWN_LINES:
         invocation.output.say(f"... and {len(aside) - SHOWN_LINES:,} more lines; --json lists all.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -137,21 +138,26 @@ def _serve(
     port: int,
 ) -> None:
     """Serve until interrupted; TollbookError where the address cannot be bound."""
-    import waitress
+    with _bound(host, port) as bound:
+        import waitress
 
-    from dashboard.app import create_app
+        from dashboard.app import create_app
 
-    application = gated(create_app(context).server, server, password)
+        application = gated(create_app(context).server, server, password)
+        waiting = waitress.create_server(application, sockets=[bound], threads=THREADS, ident=None)
+        url = f"http://{host}:{port}"
+        if invocation.as_json:
+            invocation.output.result({"url": url, "db": str(context.store_path)})
+        invocation.output.note(f"Tollbook is at {url} (Ctrl-C stops it).")
+        waiting.run()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address, before anything heavy is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        bound = waitress.create_server(
-            application, host=host, port=port, threads=THREADS, ident=None
-        )
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise TollbookError(f"port {port} is in use; choose another with --port") from error
         raise TollbookError(f"cannot bind to {host}:{port}: {error.strerror}") from error
-    url = f"http://{host}:{port}"
-    if invocation.as_json:
-        invocation.output.result({"url": url, "db": str(context.store_path)})
-    invocation.output.note(f"Tollbook is at {url} (Ctrl-C stops it).")
-    bound.run()
