@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, ctx, html, no_update
-from dash import State as DashState
 
 from dashboard.attributes import attributes
 from dashboard.money_text import count
@@ -121,7 +120,7 @@ def _register_sync(app: Dash, context: DashboardContext) -> None:
         Input("compare", "value"),
         Input("zone", "value"),
         Input({"type": "dimension", "name": ALL}, "value"),
-        DashState("url", "pathname"),
+        Input("url", "pathname"),
     )
     def keep_equal(
         search: str | None,
@@ -132,14 +131,17 @@ def _register_sync(app: Dash, context: DashboardContext) -> None:
         path: str | None,
     ) -> tuple[Any, ...]:
         page = page_at(path)
-        state = parse(search, page.state_keys if page else ())
+        state = page.state_of(search) if page else parse(search)
+        default_range = page.default_range if page else DEFAULT_RANGE
         own_zone = context.configuration.timezone
         if ctx.triggered_id is None or ctx.triggered_id == "url":
-            return (no_update, *_values(state, own_zone))
-        words = (range_text or DEFAULT_RANGE).strip()
+            return (no_update, *_values(state, default_range, own_zone))
+        words = (range_text or default_range).strip()
         if not is_range(words):
             return (no_update, no_update, _NOT_A_RANGE, *(no_update,) * 2, [no_update] * 3)
-        chosen = _chosen(state, words, (compare, zone), own_zone)
+        chosen = _chosen(
+            state, None if words == default_range else words, (compare, zone), own_zone
+        )
         for name, values in zip(CHOICES, dimensions, strict=True):
             chosen = chosen.with_filter(name, [decoded(value) for value in values or ()])
         written = chosen.search()
@@ -151,10 +153,10 @@ def _register_sync(app: Dash, context: DashboardContext) -> None:
 _NOT_A_RANGE = "write last 30d, 2026-10 or 2026-10-01..2026-10-20"
 
 
-def _values(state: State, own_zone: str) -> tuple[Any, ...]:
+def _values(state: State, default_range: str, own_zone: str) -> tuple[Any, ...]:
     """Return what each control shows for a state."""
     return (
-        state.range_text or DEFAULT_RANGE,
+        state.range_text or default_range,
         None,
         state.compare or DEFAULT_COMPARE,
         state.zone or own_zone,
@@ -163,12 +165,12 @@ def _values(state: State, own_zone: str) -> tuple[Any, ...]:
 
 
 def _chosen(
-    state: State, words: str, chosen: tuple[str | None, str | None], own_zone: str
+    state: State, words: str | None, chosen: tuple[str | None, str | None], own_zone: str
 ) -> State:
     compare, zone = chosen
     return replace(
         state,
-        range_text=None if words == DEFAULT_RANGE else words,
+        range_text=words,
         compare=None if compare == DEFAULT_COMPARE else compare,
         zone=None if zone == own_zone else zone,
     )
@@ -180,12 +182,14 @@ def _register_options(app: Dash, context: DashboardContext) -> None:
         Output({"type": "dimension-slot", "name": ALL}, "hidden"),
         Input("url", "search"),
         Input("source-version", "data"),
-        DashState("url", "pathname"),
+        Input("url", "pathname"),
     )
     def offer(search: str | None, _: int, path: str | None) -> tuple[list[Any], list[bool]]:
         page = page_at(path)
-        state = parse(search, page.state_keys if page else ())
-        counted = values_with_counts(context, state, CHOICES)
+        state = page.state_of(search) if page else parse(search)
+        default_range = page.default_range if page else None
+        shown = replace(state, range_text=state.range_text or default_range)
+        counted = values_with_counts(context, shown, CHOICES)
         options = [_options(counted[name], state.filters.get(name, ())) for name in CHOICES]
         hidden = [not any(value is not None for value in counted[name]) for name in CHOICES]
         return options, hidden

@@ -204,7 +204,7 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
         ribbon = source_switch.ribbon(context)
         if page is None:
             return _nothing_here(), True, ribbon, None, True
-        state = parse(search, page.state_keys)
+        state = page.state_of(search)
         empty = context.facts().is_empty
         hidden = not page.uses_filters or empty
         return page.module.layout(context, state), hidden, ribbon, None, empty or context.demo
@@ -224,7 +224,7 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
     )
     def show_notices(search: str | None, path: str | None) -> Component | None:
         page = page_at(path)
-        notices = parse(search, page.state_keys).notices if page else ()
+        notices = page.state_of(search).notices if page else ()
         return notice_list(notices) if notices else None
 
 

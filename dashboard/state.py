@@ -95,8 +95,13 @@ class State:
         return replace(self, filters=rest, notices=())
 
 
-def parse(search: str | None, page_keys: Collection[str] = ()) -> State:
-    """Return the state that an address's query describes."""
+def parse(
+    search: str | None, page_keys: Collection[str] = (), default_range: str = DEFAULT_RANGE
+) -> State:
+    """Return the state that an address's query describes.
+
+    ``default_range`` is what the page shows when the address names no range.
+    """
     own: dict[str, str] = {}
     filters: dict[str, list[Value]] = {}
     shared: dict[str, str] = {}
@@ -113,7 +118,7 @@ def parse(search: str | None, page_keys: Collection[str] = ()) -> State:
         else:
             notices.append(f"This page does not know {_quoted(key)}, which was left out.")
     return State(
-        range_text=_range(shared.get("range"), notices),
+        range_text=_range(shared.get("range"), default_range, notices),
         zone=_zone(shared.get("zone"), notices),
         compare=_compare(shared.get("compare"), notices),
         filters={name: tuple(values) for name, values in filters.items()},
@@ -137,14 +142,14 @@ def _add_value(values: list[Value], value: str, key: str, notices: list[str]) ->
         values.append(value or None)
 
 
-def _range(text: str | None, notices: list[str]) -> str | None:
-    if text is None or text == DEFAULT_RANGE:
+def _range(text: str | None, default: str, notices: list[str]) -> str | None:
+    if text is None or text == default:
         return None
     if is_range(text):
         return text
     notices.append(
         f"The range {_quoted(text)} is not understood: write 'last 30d', 'this month', "
-        "'2026-10', '2026-10-03' or '2026-10-01..2026-10-20'. This month is shown."
+        f"'2026-10', '2026-10-03' or '2026-10-01..2026-10-20'. {default.capitalize()} is shown."
     )
     return None
 

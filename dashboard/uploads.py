@@ -93,7 +93,8 @@ class Imports:
 
 def _imported(path: Path, source: Source, tell: Any) -> Job:  # noqa: ANN401 - a callback
     def on_progress(progress: Progress) -> None:
-        tell(Job("running", progress.phase, progress.rows, progress.rows_per_second))
+        words = "reading" if progress.phase == "reading" else "checking and storing"
+        tell(Job("running", words, progress.rows, progress.rows_per_second))
 
     configuration = source.configuration
     options = ImportOptions(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -45,6 +45,7 @@ _ALL_CHARTS_DRAWN = """
 
 Serve = Callable[[DashboardContext], str]
 OpenPage = Callable[..., Page]
+Window = Callable[[Literal["light", "dark"], int], BrowserContext]
 
 
 @dataclass
@@ -147,33 +148,48 @@ def complaints() -> Complaints:
     return Complaints()
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[Window]:
+    """A browser window of a scheme and width, kept for all tests: its cache saves seconds."""
+    opened: dict[tuple[str, int], BrowserContext] = {}
+
+    def of(scheme: Literal["light", "dark"], width: int) -> BrowserContext:
+        if (scheme, width) not in opened:
+            opened[scheme, width] = browser.new_context(
+                viewport={"width": width, "height": HEIGHT},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+                locale="en-GB",
+                timezone_id="America/New_York",
+                permissions=["clipboard-read", "clipboard-write"],
+                accept_downloads=True,
+            )
+        return opened[scheme, width]
+
+    yield of
+    for context in opened.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(site: str, browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
+def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[OpenPage]:
     """Open a path of the app over the demo, or of another one by ``at``."""
-    contexts = []
+    pages: list[Page] = []
 
     def open_(
         path: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1_440, at: str = site
     ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": HEIGHT},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-            locale="en-GB",
-            timezone_id="America/New_York",
-            permissions=["clipboard-read", "clipboard-write"],
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        page = window(scheme, width).new_page()
+        pages.append(page)
         complaints.listen(page, at)
         page.goto(f"{at}{path}")
         settle(page)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
     assert complaints.found == []
 
 
