@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from costmodel.comparison import Alternative, compare
+from costmodel.comparison import Alternative, compare, family_of
 from costmodel.workload import WorkloadError, ledger_baseline
-from tests.books import BOOK
+from tests.books import BOOK, book_with, card, model
 from tests.workloads import cell, guide
 
 TODAY = date(2026, 11, 20)
@@ -56,6 +56,17 @@ def test_fifteen_days_are_shown_as_a_month() -> None:
     today = compare(baseline, BOOK, today=TODAY).rows[0]
     # 2 x 1,000 requests of 2,000 tokens at $0.40 and 500 at $1.60 per million
     assert today.monthly_cost == Fraction("3.2")
+
+
+def test_small_is_the_mini_of_the_family_even_if_another_stands_between() -> None:
+    book = book_with(
+        card("gpt-4.1-codex", "standard", "1/1/4"), models=(model("gpt-4.1-codex", "gpt-4.1"),)
+    )
+    family = family_of(guide(book=book), book, TODAY)
+    assert family is not None
+    assert [each.name for each in family.ladder[:2]] == ["gpt-4.1", "gpt-4.1-codex"]
+    assert family.small is not None
+    assert family.small.name == "gpt-4.1-mini"
 
 
 def test_other_models_can_be_asked_for() -> None:

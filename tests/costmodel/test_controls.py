@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from costmodel.controls import Controls, levers_of
-from costmodel.corners import corner_table, interpolate, interpolate_months
+from costmodel.corners import Axis, corner_table, interpolate, interpolate_months
 from costmodel.goal import seek
 from costmodel.scenario import evaluate
 from costmodel.workload import ledger_baseline
@@ -140,6 +140,19 @@ def test_no_setting_meets_a_budget_below_the_cheapest() -> None:
     assert goal.setting == 0
     assert goal.cost == 396
     assert seek(table, MINI_FIRST, "escalate", Fraction(2_377)).met == "always"
+
+
+def test_of_several_settings_the_nearest_is_taken() -> None:
+    cache = Axis("cache", "slider", knots=(Fraction(0), Fraction(1, 2), Fraction(1)))
+    table = replace(
+        corner_table(guide(), (), MINI_FIRST, BOOK),
+        axes=(Axis("start_with", "mix", choices=("today",)), cache),
+        costs=(Fraction(10), Fraction(20), Fraction(10)),
+    )
+    for now, met, is_upper in ((Fraction(1, 10), "0.25", True), (Fraction(1), "0.75", False)):
+        goal = seek(table, Controls(cache=now), "cache", Fraction(15))
+        assert goal.setting == Fraction(met)
+        assert goal.is_upper == is_upper
 
 
 def test_past_the_ceiling_no_cached_share_helps() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import permutations
@@ -16,6 +17,7 @@ from costmodel.levers import (
     Retire,
     Route,
     StartWith,
+    in_order,
 )
 from costmodel.meters import Meter
 from costmodel.scenario import Outcome, evaluate
@@ -155,6 +157,27 @@ def test_cascades_hand_on_to_each_other() -> None:
     ]
     expected = 99 + 396 * percent(30) + 1980 * percent(6)
     assert cost(*stages, model=NANO) == cost(*reversed(stages), model=NANO) == expected
+    assert in_order(stages) == in_order(reversed(stages)) == stages[::-1]
+
+
+def test_cascades_in_a_circle_apply_once_each() -> None:
+    circle = [
+        Cascade(first=MINI, then=FULL, escalate=percent(20)),
+        Cascade(first=FULL, then=MINI, escalate=percent(30)),
+    ]
+    assert in_order(circle) == in_order(reversed(circle))
+    assert len(in_order(circle)) == 2
+
+
+def test_a_zone_is_a_providers_own() -> None:
+    zoned = replace(cell(FULL), key=replace(cell(FULL).key, zone="regional:eu"))
+    book = book_with(card(FULL, "standard", "2/1/8", zone="regional:eu"))
+    baseline = ledger_baseline([zoned], book, days=30)
+    elsewhere = evaluate(baseline, (Route(to="haiku", source=(FULL,)),), book)
+    assert [flow.zone for flow in elsewhere.flows] == ["global"]
+    # the same provider has no price for Mini in that zone: unpriced, not the global price
+    (miss,) = evaluate(baseline, (Route(to=MINI),), book).unpriced
+    assert "no price in zone 'regional:eu'" in miss.reason
 
 
 def test_a_route_moves_the_family_and_leaves_others_alone() -> None:
