@@ -180,7 +180,7 @@ def _best_method(days: Days, weekdays: Weekdays, horizon: int) -> tuple[Method, 
     replayed = _replayable(len(days), horizon)
     profile = _errors(days, weekdays, replayed, "weekday profile")
     week = _errors(days, weekdays, replayed, "last 7 days")
-    if len(profile) and np.mean(np.abs(week)) < 0.9 * np.mean(np.abs(profile)):
+    if len(profile) and np.median(np.abs(week)) < 0.9 * np.median(np.abs(profile)):
         return "last 7 days", week
     return "weekday profile", profile
 
@@ -201,7 +201,7 @@ def _ahead(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days
     coming = (weekdays[-1] + 1 + np.arange(horizon)) % _WEEK
     if method == "last 7 days":
         by_weekday = np.zeros(_WEEK)
-        by_weekday[weekdays[-_WEEK:]] = days[-_WEEK:]
+        by_weekday[weekdays[-_WEEK:]] = _without_spikes(days)[-_WEEK:]
         expected: Days = by_weekday[coming]
         return expected
     profile = _weekday_profile(days, weekdays)
