@@ -47,7 +47,7 @@ def chart_card(
     config: dict[str, Any] | None = None,
 ) -> dmc.Paper:
     """Return the card; ``card`` names it for callbacks and copies. Without a chart: empty."""
-    head = [html.H2(title, className="card-title"), controls]
+    head = [html.H2(title, id={"type": "title", "card": card}, className="card-title"), controls]
     return dmc.Paper(
         [
             html.Div([part for part in head if part is not None], className="card-head"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dashboard.context import DashboardContext
 
 _COMPLETE_WITHIN = timedelta(minutes=30)
-_SAME_DAY = timedelta(days=1)
+_SAME_DAY = timedelta(hours=6)
 
 
 def age_sentence(context: DashboardContext, zone: str | None) -> str:

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from costmodel.money import dollars
 
-_THOUSAND_DOLLARS = 1_000
 _UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
@@ -15,20 +14,16 @@ def money(amount: Fraction | None, currency: str = "USD") -> str:
     return dollars(amount, currency)
 
 
-def round_money(amount: Fraction | float | None, currency: str = "USD") -> str:
-    """Return an amount for a headline: whole dollars from $1,000 or where cents are none."""
-    if amount is None:
-        return dollars(None, currency)
-    exact = Fraction(amount)
-    is_whole = exact.denominator == 1
-    return dollars(exact, currency, 0 if is_whole or abs(exact) >= _THOUSAND_DOLLARS else 2)
-
-
 def headline_money(amount: Fraction | float | None, currency: str = "USD") -> str:
-    """Return an amount in whole dollars from $100, so that a sentence reads easily."""
+    """Return an amount in whole dollars from $100, so that a sentence reads easily.
+
+    An amount that is not nothing is never written as nothing.
+    """
     if amount is None:
         return dollars(None, currency)
     exact = Fraction(amount)
+    if 0 < abs(exact) < Fraction(1, 200):
+        return f"under {dollars(Fraction(1, 100), currency)}"
     return dollars(exact, currency, 0 if abs(exact) >= 100 else 2)  # noqa: PLR2004
 
 
@@ -40,7 +35,9 @@ def unit_money(amount: Fraction | None, currency: str = "USD") -> str:
 
 
 def signed_money(amount: Fraction, currency: str = "USD") -> str:
-    """Return a change with its sign: ``+$61.00``, ``−$3.20``."""
+    """Return a change with its sign: ``+$61.00``, ``−$3.20``, ``±$0.00``."""
+    if not round(amount * 100):
+        return f"±{dollars(Fraction(0), currency)}"
     sign = "−" if amount < 0 else "+"
     return f"{sign}{headline_money(abs(amount), currency)}"
 

@@ -130,7 +130,11 @@ def _main(context: DashboardContext) -> dmc.AppShellMain:
                 html.Div(id="import-result", role="status", className="notices import-result"),
                 html.Div(filter_bar.layout(context), id="filter-slot"),
                 html.Div(id="notices", role="status"),
-                html.Div(id="page", className="page"),
+                html.Div(
+                    html.P("Reading the usage…", className="reading"),
+                    id="page",
+                    className="page",
+                ),
             ],
             id="main",
             tabIndex="-1",
@@ -198,6 +202,7 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
         Input("url", "pathname"),
         Input("source-version", "data"),
         State("url", "search"),
+        running=[(Output("page", "className"), "page page-busy", "page")],
     )
     def show_page(path: str | None, _: float, search: str | None) -> tuple[Any, ...]:
         page = page_at(path)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ingest.store import Store
 
 _LAST_MOMENT_OF_DAY = timedelta(microseconds=1)
+_LONGEST_MONTH = timedelta(days=31, hours=1)
+_LONGEST_COMPARED = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,20 @@ def _range_with_data(
 
 
 def _comparison(period: Period, until: datetime, word: str) -> Period | None:
-    """Return the stretch that the page is compared with, as long as its data reach."""
-    if word == "none":
+    """Return the stretch that the page is compared with, as long as its data reach.
+
+    "Last month" would overlap with what is longer than a month: that is compared
+    with the period before. Everything there is has nothing to be compared with.
+    """
+    length = until - period.start
+    if word == "none" or length > _LONGEST_COMPARED:
         return None
-    if word == "last month":
+    if word == "last month" and length <= _LONGEST_MONTH:
         start = a_month_earlier(period.start)
         end = a_month_earlier(until - _LAST_MOMENT_OF_DAY) + _LAST_MOMENT_OF_DAY
         text = "the same days last month"
     else:
-        start, end = period.start - (until - period.start), period.start
+        start, end = period.start - length, period.start
         text = "the period before"
     return Period(start=start, end=max(start, end), zone=period.zone, label=text, text=text)
 

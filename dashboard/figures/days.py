@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 OTHER_NAME = "other models"
 _DAY_MILLISECONDS = 86_400_000
 _LONGEST_FLAG = 26
+_LONGEST_NAMED_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _bars(
         "type": "bar",
         "name": escaped(name),
         "x": [day.isoformat() for day in stack.days],
-        "y": list(values),
+        "y": [value or None for value in values],
         "width": stack.span_days * _DAY_MILLISECONDS * 0.72,
         "marker": hatch(OTHER) if is_other else {"color": colour, "line": {"width": 0}},
         "hovertemplate": f"{form}<extra>{escaped(name)}</extra>",
@@ -127,8 +128,7 @@ def _tallest(stack: Stack) -> float:
 
 
 def _days_axis(stack: Stack) -> dict[str, Any]:
-    few = len(stack.days) <= 45  # noqa: PLR2004 - more days than this are labelled by month
-    form = "%-d %b" if few else "%b %Y"
+    form = "%b %Y" if stack.span_days > _LONGEST_NAMED_DAYS else "%-d %b"
     changes: dict[str, Any] = {
         "type": "date",
         "tickformat": form,

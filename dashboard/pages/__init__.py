@@ -1,7 +1,8 @@
 """The pages: one module each, with ``layout(context, state)`` and ``register(app, context)``.
 
 A module may also name ``STATE_KEYS``, the keys of its address that belong to it alone,
-and ``USES_FILTERS = False`` where period and filters mean nothing.
+``USES_FILTERS = False`` where period and filters mean nothing, and ``DEFAULT_RANGE``
+where another period than this month is shown until somebody chooses one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from dashboard.state import DEFAULT_RANGE, State, parse
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -39,6 +42,15 @@ class Page:
     def uses_filters(self) -> bool:
         """Tell whether the page shows a part of the usage, which the filter bar chooses."""
         return bool(getattr(self.module, "USES_FILTERS", True))
+
+    @property
+    def default_range(self) -> str:
+        """Return the period that the page shows when the address names none."""
+        return str(getattr(self.module, "DEFAULT_RANGE", DEFAULT_RANGE))
+
+    def state_of(self, search: str | None) -> State:
+        """Return what an address says to this page."""
+        return parse(search, self.state_keys, self.default_range)
 
 
 _PLACES: tuple[Page, ...] = (

@@ -10,8 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -22,16 +20,15 @@ from waitress.server import create_server
 
 from dashboard.app import create_app
 from dashboard.context import DashboardContext, Source
-from ingest.configuration import Configuration, read_configuration
-from ingest.imports import ImportOptions, import_file
-from ingest.store import Store
+from ingest.configuration import Configuration
 from pricing import load_book
+from tests.demo import demo_clock, demo_source_of, demo_store_in
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
 
-DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
-DEMO_NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEIGHT = 1_000
 
@@ -73,23 +70,9 @@ class Complaints:
             self.found.append(f"answered {status}: {url}")
 
 
-def demo_clock() -> datetime:
-    return DEMO_NOW
-
-
 @pytest.fixture(scope="session")
-def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the whole demo."""
-    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
-    for file in sorted(DEMO.glob("*.jsonl.gz")):
-        import_file(Store(path), file, options=ImportOptions(organisation="demo"))
-    return path
-
-
-@pytest.fixture(scope="session")
-def demo_source(demo_store: Path) -> Source:
-    configuration = read_configuration(DEMO / "tollbook.yaml")
-    return Source(demo_store, load_book(), configuration, demo_clock, demo=True)
+def demo_source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return demo_source_of(demo_store_in(tmp_path_factory.mktemp("demo")))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from costmodel import pace, usage
 from dashboard.chart_card import Chart
 from dashboard.figures.days import Flag, Stack, folded, spend_by_day
 from dashboard.model_hues import hues_of
-from dashboard.moments import short_day_text
+from dashboard.moments import day_text, short_day_text
 from dashboard.money_text import count, headline_money, money, share, short_count
 from dashboard.time_words import day_of
 
@@ -35,7 +35,7 @@ def unit_of(view: View) -> str:
 
 def days_chart(view: View, standing: Standing) -> Chart | None:
     """Return the chart for the page's period, None when no day has usage."""
-    word, span = _grain(view)
+    word, span = grain(view)
     rows = view.report(by=(word, "model")).rows
     if not rows:
         return None
@@ -56,7 +56,7 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
     )
     shown = list(folded(series, colours))
     return Chart(
-        sentence=_sentence(exact, days, unit, standing.currency),
+        sentence=_sentence(exact, days, word, unit, standing.currency),
         figure=spend_by_day(stack, colours),
         header=[
             word.capitalize(),
@@ -64,11 +64,11 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
             *_rest(shown, exact),
             "Total",
         ],
-        rows=_table(exact, days, shown, unit, standing.currency),
+        rows=_table(exact, days, (shown, word), (unit, standing.currency)),
     )
 
 
-def _grain(view: View) -> tuple[str, int]:
+def grain(view: View) -> tuple[str, int]:
     """Return how much time a bar covers: a day, a week, or about a month."""
     start = view.period.start
     if view.facts.extent is not None:
@@ -115,7 +115,11 @@ def _flags(view: View, days: list[date]) -> list[Flag]:
 
 
 def _sentence(
-    series: Mapping[str, Mapping[date, Fraction]], days: list[date], unit: str, currency: str
+    series: Mapping[str, Mapping[date, Fraction]],
+    days: list[date],
+    word: str,
+    unit: str,
+    currency: str,
 ) -> str:
     """Return what the chart shows: the total, who has most of it, and the largest day."""
     totals = {name: sum(values.values(), Fraction(0)) for name, values in series.items()}
@@ -129,10 +133,20 @@ def _sentence(
     most = max(totals, key=lambda name: totals[name])
     amount = _written(by_day[top], unit, currency)
     return (
-        f"{_written(whole, unit, currency)} in {len(days)} days; {most} is "
+        f"{_written(whole, unit, currency)} in {_counted(len(days), word)}; {most} is "
         f"{share(totals[most] / whole)} of it. "
-        f"The largest day is {short_day_text(top)} with {amount}."
+        f"The largest {word} is {_named(top, word)} with {amount}."
     )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _named(first: date, word: str) -> str:
+    if word == "day":
+        return short_day_text(first)
+    return f"{first:%b %Y}" if word == "month" else f"that of {day_text(first)}"
 
 
 def _written(amount: Fraction, unit: str, currency: str) -> str:
@@ -150,10 +164,10 @@ def _rest(shown: list[str], exact: Mapping[str, object]) -> list[str]:
 def _table(
     exact: Mapping[str, Mapping[date, Fraction]],
     days: list[date],
-    shown: list[str],
-    unit: str,
-    currency: str,
+    heads: tuple[list[str], str],
+    units: tuple[str, str],
 ) -> list[list[str]]:
+    (shown, word), (unit, currency) = heads, units
     named = [name for name in shown if name in exact]
     folded_names = [name for name in exact if name not in shown]
     rows = []
@@ -163,7 +177,8 @@ def _table(
             rest = (exact[name].get(day, Fraction(0)) for name in folded_names)
             amounts.append(sum(rest, Fraction(0)))
         cells = [_cell(amount, unit, currency) for amount in (*amounts, sum(amounts, Fraction(0)))]
-        rows.append([f"{day:%a} {short_day_text(day)}", *cells])
+        first = f"{day:%a} {short_day_text(day)}" if word == "day" else _named(day, word)
+        rows.append([first, *cells])
     return rows
 
 

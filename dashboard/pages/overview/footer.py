@@ -18,12 +18,23 @@ if TYPE_CHECKING:
     from dashboard.view import View
 
 
+MOST_ASSUMPTIONS = 3
+"""More of them are folded away; none is left out."""
+
+
 def footer(view: View, standing: Standing) -> html.Footer:
     """Return what the page's numbers rest on."""
     parts: list[Component] = [_prices(view)]
     if standing.forecast and standing.replayed:
         parts.append(html.P(backtest_sentence(standing.replayed)))
-    parts += [html.P(f"{text[:1].upper()}{text[1:]}.") for text in _assumptions(view)]
+    assumed = _assumptions(view)
+    if len(assumed) > MOST_ASSUMPTIONS:
+        summary = html.Summary(
+            f"What these numbers assume ({len(assumed)})", className="quiet-link"
+        )
+        parts.append(html.Details([summary, *map(html.P, assumed)]))
+    else:
+        parts += map(html.P, assumed)
     return html.Footer(parts, className="page-footer")
 
 
@@ -57,4 +68,5 @@ def backtest_sentence(replayed: Backtest) -> str:
 
 
 def _assumptions(view: View) -> list[str]:
-    return [assumption.text for assumption in view.report().assumptions]
+    texts = (assumption.text for assumption in view.report().assumptions)
+    return [f"{text[:1].upper()}{text[1:]}." for text in texts]

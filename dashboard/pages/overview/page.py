@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -15,7 +17,7 @@ from dashboard.own_keys import own_key
 from dashboard.pages import first_run
 from dashboard.pages.overview import downloads
 from dashboard.pages.overview.breakdown import word_of
-from dashboard.pages.overview.days import days_chart, unit_of
+from dashboard.pages.overview.days import days_chart, grain, unit_of
 from dashboard.pages.overview.footer import footer
 from dashboard.pages.overview.headline import headline
 from dashboard.pages.overview.numbers import number_row, numbers_of
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 STATE_KEYS = frozenset({"unit", "by"})
 _CARD = "overview-days"
+_LENGTH_OF_DAY = len("2026-11-20")
 
 
 def layout(context: DashboardContext, state: PageState) -> Component:
@@ -80,7 +83,7 @@ def _what_if(view: View) -> dcc.Link:
 def _days_card(view: View, chart: Chart | None) -> dmc.Paper:
     return chart_card.chart_card(
         _CARD,
-        "Spend a day",
+        _title(view),
         chart,
         height=340,
         controls=dmc.SegmentedControl(
@@ -91,6 +94,10 @@ def _days_card(view: View, chart: Chart | None) -> dmc.Paper:
             **attributes(aria_label="Count money or tokens"),
         ),
     )
+
+
+def _title(view: View) -> str:
+    return f"Spend a {grain(view)[0]}"
 
 
 def _side(view: View) -> list[Component]:
@@ -109,7 +116,7 @@ def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, its switches, the drag, and the downloads."""
     downloads.register(app.server, context, STATE_KEYS)
     _register_refresh(app, context)
-    _register_drag(app)
+    _register_drag(app, context)
 
 
 def _register_refresh(app: Dash, context: DashboardContext) -> None:
@@ -117,6 +124,7 @@ def _register_refresh(app: Dash, context: DashboardContext) -> None:
         Output("overview-top", "children"),
         Output("overview-chart", "hidden"),
         *chart_card.outputs(_CARD),
+        Output({"type": "title", "card": _CARD}, "children"),
         Output("overview-side", "children"),
         Output("overview-bottom", "children"),
         Input("url", "search"),
@@ -126,7 +134,7 @@ def _register_refresh(app: Dash, context: DashboardContext) -> None:
     )
     def refresh(search: str | None, path: str | None) -> tuple[Any, ...]:
         if path != "/" or context.facts().is_empty:
-            return (no_update,) * 7
+            return (no_update,) * 8
         view = view_of(context, parse(search, STATE_KEYS))
         standing = standing_of(view)
         chart = days_chart(view, standing)
@@ -135,12 +143,13 @@ def _register_refresh(app: Dash, context: DashboardContext) -> None:
             _top(view, standing),
             chart is None,
             *drawn,
+            _title(view),
             _side(view),
             _bottom(view, standing, chart),
         )
 
 
-def _register_drag(app: Dash) -> None:
+def _register_drag(app: Dash, context: DashboardContext) -> None:
     @app.callback(
         Output("url", "search", allow_duplicate=True),
         Input({"type": "graph", "card": _CARD}, "selectedData"),
@@ -148,10 +157,20 @@ def _register_drag(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def choose_days(selected: dict[str, Any] | None, search: str | None) -> Any:  # noqa: ANN401
-        days = sorted({point["x"][:10] for point in (selected or {}).get("points", ())})
+        points = (selected or {}).get("points", ())
+        days = sorted({date.fromisoformat(str(point["x"])[:_LENGTH_OF_DAY]) for point in points})
         if not days:
             return no_update
         state = parse(search, STATE_KEYS)
-        text = days[0] if len(days) == 1 else f"{days[0]}..{days[-1]}"
-        changed = replace(state, range_text=text, notices=()).search()
+        word, _ = grain(view_of(context, state))
+        changed = replace(state, range_text=range_of(days[0], days[-1], word), notices=()).search()
         return no_update if changed == state.search() else changed
+
+
+def range_of(first: date, last: date, word: str) -> str:
+    """Return the range in words from the bar that begins one day to the end of another bar."""
+    if word == "week":
+        last += timedelta(days=6)
+    elif word == "month":
+        last = last.replace(day=monthrange(last.year, last.month)[1])
+    return f"{first}" if first == last else f"{first}..{last}"

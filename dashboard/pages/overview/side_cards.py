@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dash import dcc, html
 
 from dashboard.filter_bar import value_text
-from dashboard.moments import day_text
+from dashboard.moments import day_text, short_day_text
 from dashboard.money_text import headline_money, signed_money
 from dashboard.pages.overview.ending import endings
 from dashboard.pages.overview.missing import missing
@@ -45,7 +46,8 @@ def _card(title: str, content: Sequence[Component], foot: str = "") -> Component
 
 def _ending(view: View, ending: Ending, currency: str) -> html.Div:
     names = _listed(ending.models)
-    facts = f"{headline_money(ending.cost, currency)} in the last 30 days"
+    last = (view.until - timedelta(microseconds=1)).date()
+    facts = f"{headline_money(ending.cost, currency)} in the 30 days to {short_day_text(last)}"
     if ending.successor and ending.successor_cost is not None:
         then = headline_money(ending.successor_cost, currency)
         facts += f"; the same tokens on {ending.successor} {then}"
