@@ -118,7 +118,8 @@ def bucket_projection(file: BucketFile, options: ImportOptions) -> Projection:
             f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
         ),
         parameters=[str(file.path)],
-        raw={name: f'"{name}"' for name in COLUMNS} | {"kind": _KIND},
+        raw={name: (f'"{name}"',) for name in COLUMNS},
+        derived={"kind": _KIND},
         occurred_at="coalesce(moment(start_time), moment(start_time_iso))",
         time_given="coalesce(start_time, start_time_iso) IS NOT NULL",
         recognised="coalesce(start_time, start_time_iso) IS NOT NULL",

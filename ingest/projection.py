@@ -58,15 +58,18 @@ class Sample:
 class Projection:
     """How the rows of one file read.
 
-    ``reader`` is a FROM item with ``parameters``; ``raw`` names expressions over its
-    columns; all others are expressions over those names. ``meters`` give a whole
-    number, or NULL for one that cannot be right. ``optional`` meters, dimensions
-    and measures are 0 or NULL in most files. ``grouping`` tells a bucket's kind and groups.
+    ``reader`` is a FROM item with ``parameters``; ``{columns}`` in it stands for
+    ``columns``, the types by name that it shall read. ``raw`` names text in it, each with
+    the places where it may stand, the first that is not NULL counts; ``derived`` names
+    what is worked out of that once; all others are expressions over these names.
+    ``meters`` give a whole number, or NULL for one that cannot be right; most of them,
+    of the dimensions and of the measures are 0 or NULL in most files. ``grouping``
+    tells a bucket's kind and groups.
     """
 
     reader: str
     parameters: Sequence[object]
-    raw: Mapping[str, str]
+    raw: Mapping[str, tuple[str, ...]]
     occurred_at: str
     time_given: str
     recognised: str
@@ -88,6 +91,8 @@ class Projection:
     organisation: str | None = None
     assumptions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
 
 

@@ -138,23 +138,21 @@ def _label_keys(options: ImportOptions) -> list[str]:
     return list(dict.fromkeys([*options.dimensions, *keys, *NUMBERS, *TEXTS]))
 
 
-def _reader(path: Path, options: ImportOptions) -> tuple[str, list[object]]:
+def _columns(options: ImportOptions) -> dict[str, str]:
+    """Return what is read of a line, with its type."""
     labels = _texts(_label_keys(options))
     inner = {
         **_texts(("id", "object", "type", "created", "created_at", "model", "service_tier")),
         "usage": _struct(USAGE_FIELDS),
         "metadata": _struct(labels),
     }
-    line = {
+    return {
         **labels,
         **inner,
         **_texts(("timestamp", "custom_id", "error")),
         "response": _struct({**inner, "status_code": "VARCHAR", "body": _struct(inner)}),
         "result": _struct({"type": "VARCHAR", "message": _struct(inner)}),
     }
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in line.items())
-    reader = f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
-    return reader, [str(path)]
 
 
 def _first_of(*expressions: str) -> str:
@@ -166,122 +164,131 @@ def _everywhere(field: str) -> list[str]:
     return [f'"{field}"', *(f"{envelope}.{field}" for envelope in ENVELOPES)]
 
 
-def _usage_fields() -> dict[str, str]:
-    """Return names for the counts; ``u`` is the usage that the line or its envelope holds."""
-
-    def detail(keys: Iterable[str], name: str) -> str:
-        return _first_of(*(f"u.{key}.{name}" for key in keys))
-
-    return {
-        "prompt": "u.prompt_tokens",
-        "input_count": "u.input_tokens",
-        "completion": _first_of("u.completion_tokens", "u.output_tokens"),
-        "any_count": _first_of(*(f"u.{key}" for key in COUNT_KEYS)),
-        "cached_count": detail(INPUT_DETAIL_KEYS, "cached_tokens"),
-        "written_count": detail(INPUT_DETAIL_KEYS, "cache_write_tokens"),
-        "audio_count": detail(INPUT_DETAIL_KEYS, "audio_tokens"),
-        "audio_out_count": detail(OUTPUT_DETAIL_KEYS, "audio_tokens"),
-        "reasoning_count": detail(OUTPUT_DETAIL_KEYS, "reasoning_tokens"),
-        "read_count": "u.cache_read_input_tokens",
-        "creation_count": "u.cache_creation_input_tokens",
-        "written_5m": "u.cache_creation.ephemeral_5m_input_tokens",
-        "written_1h": "u.cache_creation.ephemeral_1h_input_tokens",
-        "searches": "u.server_tool_use.web_search_requests",
-        "usage_tier": "u.service_tier",
-        "geo": "u.inference_geo",
-        "money": "u.cost",
-    }
+Places = tuple[str, ...]
+"""Where a value may stand in a line; the first place that has one counts."""
 
 
-def _projection(path: Path, options: ImportOptions) -> Projection:
-    reader, parameters = _reader(path, options)
-    usage = _first_of(*_everywhere("usage"))
-    time = _first_of(*_everywhere("created"), *_everywhere("created_at"), '"timestamp"')
-    identity = {
-        "line_id": _first_of("result.message.id", "response.body.id", "response.id", '"id"'),
-        "kind": _first_of("response.body.object", "response.object", '"object"'),
-        "message_type": _first_of("result.message.type", '"type"'),
-        "served": _first_of(*_everywhere("model")),
-        "moment_text": time,
-        "tier_word": _first_of(*_everywhere("service_tier")),
-        "in_batch": "response.body IS NOT NULL OR custom_id IS NOT NULL OR result IS NOT NULL",
-        "known_line": (
-            "coalesce(id, object, model, custom_id, response.id, result.type) IS NOT NULL "
-            f"OR {usage} IS NOT NULL OR starts_with(type, 'response.')"
-        ),
-        "http_status": "response.status_code",
-    }
-    labels = {f"label_{key}": _label_text(key) for key in _label_keys(options)}
-    rows = f"(SELECT *, {usage} AS u FROM {reader})"
-    raw = {**identity, **_usage_fields(), **labels}
-    return _over(rows, parameters, raw, options)
+def _counted(*paths: str) -> Places:
+    return tuple(f"{usage}.{path}" for usage in _everywhere("usage") for path in paths)
 
 
-def _label_text(key: str) -> str:
-    return _first_of(
-        f'metadata."{key}"', f'response.body.metadata."{key}"', f'response.metadata."{key}"',
+def _details(keys: Iterable[str], name: str) -> Places:
+    return _counted(*(f"{key}.{name}" for key in keys))
+
+
+USAGE: Final[Mapping[str, Places]] = {
+    "prompt": _counted("prompt_tokens"),
+    "input_count": _counted("input_tokens"),
+    "completion": _counted("completion_tokens", "output_tokens"),
+    "total_count": _counted("total_tokens"),
+    "cached_count": _details(INPUT_DETAIL_KEYS, "cached_tokens"),
+    "written_count": _details(INPUT_DETAIL_KEYS, "cache_write_tokens"),
+    "audio_count": _details(INPUT_DETAIL_KEYS, "audio_tokens"),
+    "audio_out_count": _details(OUTPUT_DETAIL_KEYS, "audio_tokens"),
+    "reasoning_count": _details(OUTPUT_DETAIL_KEYS, "reasoning_tokens"),
+    "read_count": _counted("cache_read_input_tokens"),
+    "creation_count": _counted("cache_creation_input_tokens"),
+    "written_5m": _counted("cache_creation.ephemeral_5m_input_tokens"),
+    "written_1h": _counted("cache_creation.ephemeral_1h_input_tokens"),
+    "searches": _counted("server_tool_use.web_search_requests"),
+    "usage_tier": _counted("service_tier"),
+    "geo": _counted("inference_geo"),
+    "money": _counted("cost"),
+}
+IDENTITY: Final[Mapping[str, Places]] = {
+    "line_id": ("result.message.id", "response.body.id", "response.id", "id"),
+    "kind": ("response.body.object", "response.object", "object"),
+    "message_type": ("result.message.type", "type"),
+    "served": tuple(_everywhere("model")),
+    "moment_text": (*_everywhere("created"), *_everywhere("created_at"), "timestamp"),
+    "tier_word": tuple(_everywhere("service_tier")),
+    "batch_mark": ("custom_id", "response.status_code", "response.body.id", "result.type"),
+    "http_status": ("response.status_code",),
+}
+
+
+def _label_places(key: str) -> Places:
+    return (
+        f'metadata."{key}"',
+        f'response.body.metadata."{key}"',
+        f'response.metadata."{key}"',
         f'"{key}"',
-    )  # fmt: skip
+    )
 
 
-ANTHROPIC: Final = """(prompt IS NULL AND kind IS NULL AND (message_type = 'message'
-    OR starts_with(line_id, 'msg_') OR read_count IS NOT NULL OR creation_count IS NOT NULL))"""
-IN_ALL: Final = "count_of(coalesce(prompt, input_count))"
-SPECIAL: Final = "(count_of(cached_count) + count_of(written_count) + count_of(audio_count))"
-CACHED_AUDIO: Final = f"greatest(0, {SPECIAL} - {IN_ALL})"
+ANTHROPIC: Final = """coalesce(prompt IS NULL AND kind IS NULL AND (message_type = 'message'
+    OR starts_with(line_id, 'msg_') OR read_count IS NOT NULL
+    OR creation_count IS NOT NULL), false)"""
+DERIVED: Final[Mapping[str, str]] = {
+    "served_tier": "coalesce(tier_word, usage_tier)",
+    "known_line": (
+        "coalesce(line_id, kind, served, batch_mark, prompt, input_count) IS NOT NULL "
+        "OR starts_with(message_type, 'response.')"
+    ),
+    "anthropic": ANTHROPIC,
+    "n_input": "count_of(coalesce(prompt, input_count))",
+    "n_output": "count_of(completion)",
+    "n_cached": "count_of(cached_count)",
+    "n_written": "count_of(written_count)",
+    "n_audio": "count_of(audio_count)",
+    "n_audio_out": "count_of(audio_out_count)",
+    "n_reasoning": "count_of(reasoning_count)",
+    "n_read": "count_of(read_count)",
+    "n_creation": (
+        "count_of(CASE WHEN written_5m IS NULL AND written_1h IS NULL THEN creation_count "
+        "ELSE written_5m END)"
+    ),
+    "n_creation_1h": "count_of(written_1h)",
+    "n_searches": "count_of(searches)",
+}
+SPECIAL: Final = "(n_cached + n_written + n_audio)"
+CACHED_AUDIO: Final = f"(CASE WHEN {SPECIAL} > n_input THEN {SPECIAL} - n_input ELSE 0 END)"
 """OpenAI does not say how much of the audio was cached: what does not fit otherwise."""
 
 METERS: Final[Mapping[Meter, str]] = {
     Meter.INPUT: (
-        f"CASE WHEN {ANTHROPIC} THEN count_of(input_count) "
-        f"ELSE {IN_ALL} - {SPECIAL} + {CACHED_AUDIO} END"
+        f"CASE WHEN anthropic THEN n_input ELSE n_input - {SPECIAL} + {CACHED_AUDIO} END"
     ),
-    Meter.CACHED_INPUT: (
-        f"CASE WHEN {ANTHROPIC} THEN count_of(read_count) "
-        f"ELSE count_of(cached_count) - {CACHED_AUDIO} END"
-    ),
-    Meter.CACHE_WRITE: (
-        f"CASE WHEN NOT {ANTHROPIC} THEN count_of(written_count) "
-        "WHEN written_5m IS NULL AND written_1h IS NULL THEN count_of(creation_count) "
-        "ELSE count_of(written_5m) END"
-    ),
-    Meter.CACHE_WRITE_1H: f"CASE WHEN {ANTHROPIC} THEN count_of(written_1h) ELSE 0 END",
-    Meter.OUTPUT: "count_of(completion) - count_of(audio_out_count)",
-    Meter.INPUT_AUDIO: (
-        f"CASE WHEN {ANTHROPIC} THEN 0 ELSE count_of(audio_count) - {CACHED_AUDIO} END"
-    ),
-    Meter.CACHED_INPUT_AUDIO: f"CASE WHEN {ANTHROPIC} THEN 0 ELSE {CACHED_AUDIO} END",
-    Meter.OUTPUT_AUDIO: "count_of(audio_out_count)",
-    Meter.WEB_SEARCH_CALLS: "count_of(searches)",
+    Meter.CACHED_INPUT: f"CASE WHEN anthropic THEN n_read ELSE n_cached - {CACHED_AUDIO} END",
+    Meter.CACHE_WRITE: "CASE WHEN anthropic THEN n_creation ELSE n_written END",
+    Meter.CACHE_WRITE_1H: "CASE WHEN anthropic THEN n_creation_1h ELSE 0 END",
+    Meter.OUTPUT: "n_output - n_audio_out",
+    Meter.INPUT_AUDIO: f"CASE WHEN anthropic THEN 0 ELSE n_audio - {CACHED_AUDIO} END",
+    Meter.CACHED_INPUT_AUDIO: f"CASE WHEN anthropic THEN 0 ELSE {CACHED_AUDIO} END",
+    Meter.OUTPUT_AUDIO: "n_audio_out",
+    Meter.WEB_SEARCH_CALLS: "n_searches",
 }
 
 
-def _over(
-    rows: str, parameters: list[object], raw: Mapping[str, str], options: ImportOptions
-) -> Projection:
+def _projection(path: Path, options: ImportOptions) -> Projection:
     provider = sql_string(options.provider or "openai")
+    labels = {f"label_{key}": _label_places(key) for key in _label_keys(options)}
     return Projection(
-        reader=rows,
-        parameters=parameters,
-        raw=raw,
+        reader="read_json(?, format='newline_delimited', ignore_errors=true, columns={columns})",
+        columns=_columns(options),
+        parameters=[str(path)],
+        raw={**IDENTITY, **USAGE, **labels},
         occurred_at="moment(moment_text)",
         time_given="moment_text IS NOT NULL",
         recognised="known_line",
-        has_usage="any_count IS NOT NULL",
+        has_usage=(
+            "coalesce(prompt, input_count, completion, total_count, read_count, creation_count) "
+            "IS NOT NULL"
+        ),
         sound=(
             "coalesce(prompt, input_count, completion) IS NOT NULL "
-            f"AND ({ANTHROPIC} OR count_of(cached_count) <= {IN_ALL}) "
-            "AND count_of(reasoning_count) <= count_of(completion)"
+            "AND (anthropic OR n_cached <= n_input) AND n_reasoning <= n_output"
         ),
         request_id="text_of(line_id)",
-        provider=f"CASE WHEN {ANTHROPIC} THEN 'anthropic' ELSE {provider} END",
+        provider=f"CASE WHEN anthropic THEN 'anthropic' ELSE {provider} END",
         model=served_sql("served", options.deployments),
         zone="CASE WHEN geo = 'us' THEN 'regional:us' ELSE 'global' END",
-        tier="CASE WHEN in_batch THEN 'batch' ELSE tier_of(coalesce(tier_word, usage_tier)) END",
+        tier="CASE WHEN batch_mark IS NOT NULL THEN 'batch' ELSE tier_of(served_tier) END",
         meters=METERS,
         dimensions=_dimensions(options),
         measures=_measures(),
         price_at=options.price_at,
+        derived=DERIVED,
     )
 
 
@@ -312,6 +319,6 @@ def _measures() -> dict[str, str]:
         **seconds,
         **numbers,
         **texts,
-        "reasoning_tokens": "nullif(count_of(reasoning_count), 0)",
+        "reasoning_tokens": "nullif(n_reasoning, 0)",
         "reported_cost": "try_cast(money AS DECIMAL(38, 12))",
     }

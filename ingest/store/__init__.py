@@ -74,7 +74,8 @@ class Store:
             yield None
             return
         with door.reading(self.path) as connection:
-            if is_current(connection):
+            name = connection.execute("SELECT current_database()").fetchall()[0][0]
+            if is_current(connection, name, "state"):
                 yield connection
                 return
         with door.writing(self.path) as connection:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.rows import MAIN_METERS
 from ingest.store import door, ledger, matching
 from ingest.store.records import ImportCounts
-from ingest.store.schema import migrate
+from ingest.store.schema import is_current, migrate
 from ingest.store.series import Interned, Origin, insert_rows, intern
 from ingest.store.staging_sql import input_tokens_sql, quoted, unknown_band_or
 
@@ -69,15 +69,13 @@ def commit(
     else committed meanwhile is it done again under the lock.
     """
     matching.match_inside_file(stage, facts)
-    prepared: _Prepared | None = None
-    if path.exists():
-        with door.attached(stage.connection, path, read_only=True):
-            prepared = _prepare_if_current(stage, arrival, facts)
+    _make_current(stage, path)
+    with door.attached(stage.connection, path, read_only=True):
+        prepared = _prepare(stage, arrival, facts)
     reached("prepared")
     with door.attached(stage.connection, path, read_only=False) as locked_at:
         reached("locked")
-        _in_transaction(stage.connection, lambda: migrate(stage.connection))
-        if prepared is None or prepared.version != _version(stage.connection):
+        if prepared.version != _version(stage.connection):
             prepared = _prepare(stage, arrival, facts)
         made: list[tuple[int, ImportCounts]] = []
         final = prepared
@@ -107,12 +105,14 @@ def _in_transaction(
     connection.execute("COMMIT")
 
 
-def _prepare_if_current(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared | None:
-    from ingest.store.schema import MIGRATIONS, schema_version
-
-    if schema_version(stage.connection, "s", "s.state") != len(MIGRATIONS):
-        return None
-    return _prepare(stage, arrival, facts)
+def _make_current(stage: Stage, path: Path) -> None:
+    """Make the tables of a new or old store, so that everything else can be prepared."""
+    if path.exists():
+        with door.attached(stage.connection, path, read_only=True):
+            if is_current(stage.connection, "s", "s.state"):
+                return
+    with door.attached(stage.connection, path, read_only=False):
+        _in_transaction(stage.connection, lambda: migrate(stage.connection))
 
 
 def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
@@ -125,25 +125,20 @@ def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
         [list(interned.by_hash), list(interned.by_hash.values())],
     )
     matching.match_store(stage, facts)
-    _make_cells(stage)
+    _make_cells(stage, facts)
     return _Prepared(_version(connection), interned, facts)
 
 
-def _make_cells(stage: Stage) -> None:
-    """Sum what will be in the ledger into the tables ``new_cells`` and ``new_cells_other``."""
+def _make_cells(stage: Stage, facts: Facts) -> None:
+    """Sum what will be in the ledger into the table ``new_cells``."""
     band = unknown_band_or(stage.view, f"({input_tokens_sql(stage.meters)})")
-    others = [f", sum({quoted(meter)})::BIGINT AS {quoted(meter)}" for meter in stage.other_meters]
-    sums = ", ".join(f"sum({meter})::BIGINT AS {meter}" for meter in MAIN_METERS)
+    sums = ", ".join(f"sum({quoted(m)})::BIGINT AS {quoted(m)}" for m in stage.meters)
     stage.connection.execute(
         f"""CREATE OR REPLACE TABLE new_cells AS
-        SELECT m.series, quarter, size_band, requests, {MAIN}
-            {"".join(f", {quoted(meter)}" for meter in stage.other_meters)}
-        FROM (SELECT {stage.series_hash("r")} AS h, {QUARTER_SQL} AS quarter, {band} AS size_band,
-                sum(requests)::BIGINT AS requests, {sums}{"".join(others)}
-              FROM staged r
-              WHERE placed AND rowid NOT IN ({matching.skipped_sql()})
-                AND rowid NOT IN ({matching.outside_sql()})
-              GROUP BY ALL)
+        SELECT m.series, quarter, size_band, requests, {", ".join(map(quoted, stage.meters))}
+        FROM (SELECT r.series AS h, {QUARTER_SQL} AS quarter, {band} AS size_band,
+                sum({stage.requests})::BIGINT AS requests, {sums}
+              FROM staged r WHERE {matching.counting_where(stage, facts)} GROUP BY ALL)
         JOIN mapped m USING (h)
         ORDER BY quarter"""
     )
@@ -162,7 +157,7 @@ def _write(
     base = int(connection.execute("SELECT next_row_id FROM s.state").fetchall()[0][0])
     insert_rows(connection, "s.sources", prepared.interned.new_sources)
     insert_rows(connection, "s.series", prepared.interned.new_series)
-    _insert_usage(stage, import_id, base)
+    _insert_usage(stage, prepared.facts, import_id, base)
     reached("rows")
     _insert_fates(stage, import_id, base)
     _insert_cells(stage, import_id)
@@ -178,14 +173,14 @@ def _write(
     return import_id, counts
 
 
-def _insert_usage(stage: Stage, import_id: int, base: int) -> None:
+def _insert_usage(stage: Stage, facts: Facts, import_id: int, base: int) -> None:
     mains = ", ".join(f"r.{meter}" for meter in MAIN_METERS)
     stage.connection.execute(
         f"""INSERT INTO s.usage
         SELECT {base} + r.rowid, {import_id}, r.request_id, r.occurred_at, m.series,
-            r.requests, {mains}, {stage.extra("r")}
-        FROM staged r JOIN mapped m ON m.h = {stage.series_hash("r")}
-        WHERE r.placed AND r.rowid NOT IN ({matching.skipped_sql()})"""
+            {stage.requests}, {mains}, {stage.extra("r")}
+        FROM staged r JOIN mapped m ON m.h = r.series
+        WHERE {matching.stored_where(stage, facts)}"""
     )
 
 
@@ -206,7 +201,7 @@ def _insert_fates(stage: Stage, import_id: int, base: int) -> None:
         DELETE FROM s.fates WHERE row_id IN
             (SELECT row_id FROM matches WHERE NOT same AND beats);
         INSERT INTO s.fates SELECT row_id, NULL FROM matches WHERE NOT same AND beats;
-        INSERT INTO s.fates SELECT {base} + place, NULL FROM ({matching.outside_sql()})"""
+        INSERT INTO s.fates SELECT {base} + place, NULL FROM ({matching.OUTSIDE})"""
     )
 
 
@@ -230,7 +225,7 @@ def _insert_folded(stage: Stage, interned: Interned, base: int) -> None:
         stage.connection.execute(
             f"""INSERT INTO s.folded SELECT {base} + rowid, '{dimension}', {quoted(dimension)}
             FROM staged WHERE placed AND {quoted(dimension)} IN (SELECT unnest(?::VARCHAR[]))
-              AND rowid NOT IN ({matching.skipped_sql()})""",
+              AND rowid NOT IN ({matching.SKIPPED})""",
             [values],
         )
 

@@ -80,10 +80,9 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("UPDATE s.state SET schema_version = ?", [len(MIGRATIONS)])
 
 
-def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether a store opened directly has the newest tables."""
-    name = connection.execute("SELECT current_database()").fetchall()[0][0]
-    return schema_version(connection, name, "state") == len(MIGRATIONS)
+def is_current(connection: duckdb.DuckDBPyConnection, database: str, state: str) -> bool:
+    """Tell whether a store has the newest tables; ``state`` names its table of that name."""
+    return schema_version(connection, database, state) == len(MIGRATIONS)
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection, database: str, state: str) -> int:

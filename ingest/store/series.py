@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ingest.rows import DEFAULT_ORGANISATION, ROW_DIMENSIONS
-from ingest.store.staging_sql import quoted
+from ingest.store.staging_sql import WITHOUT_USAGE, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -129,14 +129,12 @@ class _Combination(NamedTuple):
 def _combinations(stage: Stage) -> list[_Combination]:
     """Return the distinct combinations, the most frequent first."""
     names = stage.series_dimensions
-    columns = ", ".join(map(quoted, stage.series_columns))
+    columns = ", ".join(f"any_value({quoted(name)})" for name in stage.series_columns)
     rows = stage.connection.execute(
-        f"""SELECT {stage.series_hash("staged")} AS h, state = 2, {columns}, count(*) AS n
-        FROM staged WHERE placed GROUP BY ALL"""
+        f"""SELECT series, any_value(state) = {WITHOUT_USAGE}, {columns}, count(*)
+        FROM staged WHERE placed GROUP BY series"""
     ).fetchall()
     rows.sort(key=lambda row: (-row[-1], str(row[1:-1])))
-    if len({row[0] for row in rows}) != len(rows):
-        raise AssertionError("two combinations share a 64-bit hash")
     return [_combination(row, names, has_grouping=stage.view == "buckets") for row in rows]
 
 

@@ -15,15 +15,20 @@ from ingest.store.staging_sql import (
     ASIDE,
     GOOD,
     MACROS,
+    ONE,
     WITHOUT_USAGE,
+    narrowed,
+    places_of,
     quoted,
     rarely_used,
     staging_sql,
+    unseen_sql,
     used_columns_sql,
+    used_places_sql,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -65,6 +70,7 @@ class Stage:
         self.cell_dimensions = tuple(cell_dimensions)
         self.columns: tuple[str, ...] = ()
         self.view = "requests"
+        self.requests = ONE
 
     def close(self) -> None:
         """Give the memory back."""
@@ -82,29 +88,53 @@ class Stage:
             UnreadableFileError: DuckDB cannot read the file to its end.
         """
         self.view = projection.view
+        self.requests = ONE if projection.requests == ONE else "r.requests"
         if projection.timezone is not None:
             self.connection.execute(f"SET TimeZone={sql_string(projection.timezone)}")
-        rare = rarely_used(projection)
-        keep = rare if sample is None else self._used(sample, rare)
         try:
-            self._stage(projection, keep, assumed_date)
-            if self._any("left_out"):
-                keep = self._used(projection, rare)
-                self._stage(projection, keep, assumed_date)
+            if sample is not None and self._load_seen(projection, sample, assumed_date):
+                return
+            keep = rarely_used(projection) if sample is None else self._rare(projection)
+            places = self._places_used(projection) if sample is not None else None
+            self._stage(projection, keep, assumed_date, places)
         except duckdb.Error as error:
             raise UnreadableFileError(_first_line(error)) from error
-        self.columns = keep
 
-    def _used(self, projection: Projection, names: Sequence[str]) -> tuple[str, ...]:
+    def _load_seen(
+        self, projection: Projection, sample: Projection, assumed_date: date | None
+    ) -> bool:
+        """Load what the sample uses; tells whether that was all that the file uses."""
+        places = self._places_used(sample)
+        keep = self._rare(narrowed(sample, places))
+        self._stage(projection, keep, assumed_date, places)
+        return not self._any("left_out")
+
+    def _places_used(self, projection: Projection) -> frozenset[str]:
+        row = self.connection.execute(
+            used_places_sql(projection), list(projection.parameters)
+        ).fetchall()[0]
+        return frozenset(p for p, used in zip(places_of(projection), row, strict=True) if used)
+
+    def _rare(self, projection: Projection) -> tuple[str, ...]:
+        names = rarely_used(projection)
         row = self.connection.execute(
             used_columns_sql(projection, names), list(projection.parameters)
         ).fetchall()[0]
         return tuple(name for name, used in zip(names, row, strict=False) if used)
 
-    def _stage(self, projection: Projection, keep: Iterable[str], day: date | None) -> None:
-        query = staging_sql(projection, keep, day)
+    def _stage(
+        self,
+        projection: Projection,
+        keep: tuple[str, ...],
+        day: date | None,
+        places: frozenset[str] | None,
+    ) -> None:
+        seen = projection if places is None else narrowed(projection, places)
+        unseen = "false" if places is None else unseen_sql(projection, places)
+        query = staging_sql(seen, keep, day, self.cell_dimensions, unseen)
         self.connection.execute("DROP TABLE IF EXISTS staged")
         self.connection.execute(f"CREATE TABLE staged AS {query}", list(projection.parameters))
+        self.columns = keep
 
     def _any(self, condition: str) -> bool:
         found = self.connection.execute(f"SELECT bool_or({condition}) FROM staged").fetchall()
@@ -177,11 +207,6 @@ class Stage:
         """Return the staged columns that tell one series from another."""
         grouping = ("grouping",) if self.view == "buckets" else ()
         return ("provider", "model", "zone", "tier", *grouping, *self.series_dimensions)
-
-    def series_hash(self, table: str) -> str:
-        """Return the SQL that tells which series a staged row belongs to."""
-        columns = ", ".join(f"{table}.{quoted(name)}" for name in self.series_columns)
-        return f"hash({columns}, {table}.state = {WITHOUT_USAGE})"
 
     def weight(self, table: str = "staged") -> str:
         """Return the SQL of what lets one of two rows with the same key win."""

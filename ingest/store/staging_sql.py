@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -9,13 +10,15 @@ from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDG
 from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from ingest.projection import Projection
 
 GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
 
+ONE: Final = "1"
+"""Requests of a row that is one request; no column is made for it."""
 EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
 
@@ -25,10 +28,13 @@ def _tier_cases() -> str:
 
 
 MACROS: Final = f"""
-CREATE MACRO whole(x) AS CASE
+CREATE MACRO decimal_of(x) AS CASE
     WHEN try_cast(x AS DECIMAL(18, 3)) = trunc(try_cast(x AS DECIMAL(18, 3)))
-     AND try_cast(x AS DECIMAL(18, 3)) BETWEEN 0 AND {LARGEST_COUNT}
     THEN try_cast(x AS DECIMAL(18, 3))::BIGINT END;
+-- A cast to BIGINT rounds: what may have a fraction is looked at.
+CREATE MACRO whole(x) AS CASE
+    WHEN contains(x, '.') OR contains(x, 'e') OR contains(x, 'E') THEN decimal_of(x)
+    ELSE try_cast(x AS BIGINT) END;
 CREATE MACRO count_of(x) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE whole(x) END;
 CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
@@ -36,12 +42,16 @@ CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000000000 THEN to_timestamp(d / 1000000) END;
 CREATE MACRO moment(x) AS
     coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC';
-CREATE MACRO tier_of(x) AS
-    CASE lower(trim(coalesce(x, ''))) {_tier_cases()} ELSE trim(x) END;
-CREATE MACRO text_of(x) AS CASE WHEN trim(x) <> '' AND x[1] NOT IN ('{{', '[') THEN trim(x) END;
+-- The usual cases come first: text functions cost more than reading the file.
+CREATE MACRO tier_of(x) AS CASE WHEN x IS NULL OR x = 'default' THEN 'standard'
+    WHEN x = 'standard' OR x = 'flex' OR x = 'batch' OR x = 'priority' THEN x
+    ELSE CASE lower(trim(x)) {_tier_cases()} ELSE trim(x) END END;
+CREATE MACRO text_of(x) AS CASE
+    WHEN starts_with(x, '{{') OR starts_with(x, '[') THEN NULL
+    WHEN x >= '!' THEN x WHEN trim(x) <> '' THEN trim(x) END;
 CREATE MACRO label(x) AS CASE
-    WHEN regexp_matches(x, '[^@\\s]+@[^@\\s]+\\.[A-Za-z]{{2,}}') THEN 'mail:' || sha256(x)[1:16]
-    ELSE text_of(x) END;
+    WHEN contains(x, '@') AND regexp_matches(x, '[^@\\s]+@[^@\\s]+\\.[A-Za-z]{{2,}}')
+    THEN 'mail:' || sha256(x)[1:16] ELSE text_of(x) END;
 CREATE MACRO key_label(x) AS CASE
     WHEN regexp_matches(x, '^(sk-|sk_|AIza|[0-9A-Fa-f]{{32,}}$)') THEN '...' || x[-4:]
     ELSE label(x) END;
@@ -75,21 +85,72 @@ def rarely_used(projection: Projection) -> tuple[str, ...]:
     return (*meters, *projection.dimensions, *projection.measures)
 
 
+def places_of(projection: Projection) -> tuple[str, ...]:
+    """Return every place in the reader where a value may stand."""
+    return tuple(dict.fromkeys(place for places in projection.raw.values() for place in places))
+
+
+def unseen_sql(projection: Projection, places: Collection[str]) -> str:
+    """Return a condition that holds for rows with a value outside of these places.
+
+    Of a struct that none of the places is in, the struct itself is asked for: to ask
+    for each of its members takes longer than to read the file.
+    """
+    seen_roots = {_root(place) for place in places}
+    unseen = [place for place in places_of(projection) if place not in places]
+    asked = [place if _root(place) in seen_roots else quoted(_root(place)) for place in unseen]
+    return " OR ".join(f"{place} IS NOT NULL" for place in dict.fromkeys(asked)) or "false"
+
+
+def _root(place: str) -> str:
+    return place.split(".", 1)[0].strip('"')
+
+
+def used_places_sql(projection: Projection) -> str:
+    """Return a query that tells for each place whether any row has a value there."""
+    tests = [f"bool_or({place} IS NOT NULL)" for place in places_of(projection)]
+    return f"SELECT {', '.join(tests)} FROM {_reader(projection)}"
+
+
+def narrowed(projection: Projection, places: Collection[str]) -> Projection:
+    """Return a projection that looks in these places only, and takes other structs as text.
+
+    To look for a value in many places takes longer than to read the file.
+    """
+    raw = {
+        name: tuple(place for place in among if place in places)
+        for name, among in projection.raw.items()
+    }
+    seen_roots = {_root(place) for place in places}
+    columns = {
+        name: kind if name in seen_roots or "(" not in kind else "VARCHAR"
+        for name, kind in projection.columns.items()
+    }
+    return replace(projection, raw=raw, columns=columns)
+
+
 def used_columns_sql(projection: Projection, names: Iterable[str]) -> str:
     """Return a query that tells for each named column whether any row uses it."""
     tests = [f"coalesce(bool_or({_used(projection, name)}), false)" for name in names]
     return f"SELECT {', '.join(tests) or 'true'} FROM {_raw_rows(projection)}"
 
 
-def staging_sql(projection: Projection, keep: Iterable[str], assumed_date: date | None) -> str:
+def staging_sql(
+    projection: Projection,
+    keep: Iterable[str],
+    assumed_date: date | None,
+    series_dimensions: Collection[str] = (),
+    unseen: str = "false",
+) -> str:
     """Return the query that makes staged rows, one for each row read, in file order.
 
     Of the rare columns only ``keep`` are made; ``left_out`` tells whether a row
-    uses one of the others.
+    uses one of the others, or meets the condition ``unseen``.
+    ``series`` is a hash of what tells one series from another.
     """
     kept = set(keep)
     left_out = [name for name in rarely_used(projection) if name not in kept]
-    guard = " OR ".join(_used(projection, name) for name in left_out) or "false"
+    guard = " OR ".join(["unseen", *(_used(projection, name) for name in left_out)])
     columns = {
         "occurred_at": _time_sql(projection, assumed_date),
         "time_given": projection.time_given,
@@ -102,13 +163,19 @@ def staging_sql(projection: Projection, keep: Iterable[str], assumed_date: date 
         "zone": projection.zone,
         "tier": projection.tier,
         "requests": projection.requests,
-        **({"grouping": projection.grouping} if projection.view == "buckets" else {}),
+        **dict.fromkeys(_grouping(projection), projection.grouping),
         **{str(m): sql for m, sql in projection.meters.items() if m in MAIN_METERS or m in kept},
         **{name: sql for name, sql in _labels(projection).items() if name in kept},
         "left_out": guard,
     }
     selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
-    return _judged(projection, kept, f"SELECT {selected} FROM {_raw_rows(projection)}")
+    source = _raw_rows(projection, unseen)
+    rows = _judged(projection, kept, f"SELECT {selected} FROM {source}")
+    told_apart = ["provider", "model", "zone", "tier", *_grouping(projection)]
+    told_apart += [quoted(name) for name in series_dimensions if name in kept]
+    return (
+        f"SELECT *, hash({', '.join(told_apart)}, state = {WITHOUT_USAGE}) AS series FROM ({rows})"
+    )
 
 
 def _judged(projection: Projection, kept: set[str], rows: str) -> str:
@@ -123,21 +190,24 @@ def _judged(projection: Projection, kept: set[str], rows: str) -> str:
         f"WHEN ({counted} AND sound AND requests >= 0 AND {placed}) IS TRUE THEN {GOOD} "
         f"ELSE {ASIDE} END"
     )
+    requests = "".join(f"{name}, " for name in _grouping(projection))
+    if projection.requests != ONE:
+        requests += f"CASE WHEN state = {GOOD} THEN requests ELSE 1 END AS requests, "
     kept_labels = [quoted(name) for name in _labels(projection) if name in kept]
     nulled = ", ".join(
         f"CASE WHEN state = {GOOD} THEN {meter} ELSE 0 END AS {meter}" for meter in meters
     )
     return (
         f"SELECT state, ({placed}) IS TRUE AND state <> {ASIDE} AS placed, occurred_at, "
-        f"request_id, provider, model, zone, tier, {_grouping(projection)}"
-        f"CASE WHEN state = {GOOD} THEN requests ELSE 1 END AS requests, {nulled}, "
+        f"request_id, provider, model, zone, tier, {requests}{nulled}, "
         f"{''.join(label + ', ' for label in kept_labels)}left_out, NOT time_given AS dated "
         f"FROM (SELECT *, {state} AS state FROM ({rows}))"
     )
 
 
-def _grouping(projection: Projection) -> str:
-    return "grouping, " if projection.view == "buckets" else ""
+def _grouping(projection: Projection) -> tuple[str, ...]:
+    """Return the column that only buckets have."""
+    return ("grouping",) if projection.view == "buckets" else ()
 
 
 def _time_sql(projection: Projection, assumed_date: date | None) -> str:
@@ -160,9 +230,24 @@ def _used(projection: Projection, name: str) -> str:
     return f"({_labels(projection)[name]}) IS NOT NULL"
 
 
-def _raw_rows(projection: Projection) -> str:
-    raw = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in projection.raw.items())
-    return f"(SELECT {raw} FROM {projection.reader})"
+def _raw_rows(projection: Projection, unseen: str = "false") -> str:
+    raw = [f"{_first_value(places)} AS {quoted(n)}" for n, places in projection.raw.items()]
+    rows = f"(SELECT {', '.join([*raw, f'({unseen}) AS unseen'])} FROM {_reader(projection)})"
+    if not projection.derived:
+        return rows
+    derived = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in projection.derived.items())
+    return f"(SELECT *, {derived} FROM {rows})"
+
+
+def _reader(projection: Projection) -> str:
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in projection.columns.items())
+    return projection.reader.replace("{columns}", f"{{{columns}}}")
+
+
+def _first_value(places: Sequence[str]) -> str:
+    if not places:
+        return "NULL::VARCHAR"
+    return places[0] if len(places) == 1 else f"coalesce({', '.join(places)})"
 
 
 def unknown_band_or(view: str, tokens: str) -> str:

@@ -70,7 +70,9 @@ def _check_columns(mapping: ColumnMapping, table: Table) -> None:
 
 def _projection(mapping: ColumnMapping, table: Table, options: ImportOptions) -> Projection:
     counted = [meter for meter in METERS if mapping.column(str(meter))]
-    raw = {f"m_{target}": table.expression(str(c.value)) for target, c in mapping.columns.items()}
+    raw = {
+        f"m_{target}": (table.expression(str(c.value)),) for target, c in mapping.columns.items()
+    }
     price_at = options.price_at or mapping.price_at
     has_time = "time" in mapping.columns
     undated = None if has_time or options.date is not None else price_at
@@ -78,7 +80,7 @@ def _projection(mapping: ColumnMapping, table: Table, options: ImportOptions) ->
     return Projection(
         reader=table.reader,
         parameters=[str(table.path)],
-        raw=raw or {"nothing": "NULL"},
+        raw=raw,
         occurred_at=_time(mapping, undated),
         time_given="m_time IS NOT NULL" if has_time else str(undated is not None).lower(),
         recognised=_coalesced([f"m_{target}" for target in mapping.columns]),
