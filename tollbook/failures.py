@@ -91,7 +91,8 @@ def _translated_from_below(error: BaseException) -> TollbookError:
         return TollbookError(str(error))
     if isinstance(error, OSError) and error.filename:
         return TollbookError(f"{error.filename}: {error.strerror or error}")
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    first_line = str(error).strip().partition("\n")[0]
+    what = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     return TollbookError(f"Tollbook failed ({what}); TOLLBOOK_DEBUG=1 shows where")
 
 

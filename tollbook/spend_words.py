@@ -7,10 +7,16 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from costmodel.money import dollars
-from tollbook.output import amount, tokens_text
+from tollbook.output import amount, plural, tokens_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from costmodel.spend import Spend, SpendRow, UnpricedVolume
+    from ingest.store import SetAside
+
+SHOWN_LINES = 5
+"""So many of a kind are told to people; --json lists all."""
 
 TIME_WORDS = frozenset({"hour", "day", "week", "month"})
 
@@ -52,6 +58,38 @@ def unpriced_words(volume: UnpricedVolume) -> str:
     """Return usage without a price in words: ``1.2M tokens of acme-7b (...)``."""
     units = f" and {volume.units:,} units" if volume.units else ""
     return f"{tokens_text(volume.tokens)} tokens{units} of {volume.model} ({volume.reason})"
+
+
+def unpriced_lines(volumes: Sequence[UnpricedVolume]) -> list[str]:
+    """Return what a total misses, largest first, one sentence each and one for the rest."""
+    largest = sorted(volumes, key=lambda each: -each.tokens)
+    found = [f"Not in this total: {unpriced_words(each)}." for each in largest[:SHOWN_LINES]]
+    rest = largest[SHOWN_LINES:]
+    if rest:
+        tokens = tokens_text(sum(each.tokens for each in rest))
+        others = plural(len(rest), "other")
+        found.append(f"Not in this total: {tokens} tokens of {others}; --json lists all.")
+    return found
+
+
+def set_aside_words(lines: Iterable[SetAside]) -> list[str]:
+    """Return what was set aside, by reason, most lines first, each with the first place."""
+    by_reason: dict[str, list[SetAside]] = {}
+    for line in lines:
+        by_reason.setdefault(line.reason, []).append(line)
+    groups = sorted(by_reason.items(), key=lambda group: -len(group[1]))
+    found = [_reason_words(reason, places) for reason, places in groups[:SHOWN_LINES]]
+    rest = sum(len(places) for _, places in groups[SHOWN_LINES:])
+    if rest:
+        found.append(f"Set aside for other reasons: {plural(rest, 'line')}; --json lists all.")
+    return found
+
+
+def _reason_words(reason: str, places: list[SetAside]) -> str:
+    first = f"{places[0].path}:{places[0].line}"
+    if len(places) == 1:
+        return f"Set aside: {first}: {reason}."
+    return f"Set aside: {len(places):,} lines, the first {first}: {reason}."
 
 
 def sorted_rows(spend: Spend) -> list[SpendRow]:

@@ -47,7 +47,7 @@ def test_people_see_a_table_what_is_missing_and_rows_a_second(
     lines = [line.split() for line in ran.out.splitlines()]
     assert ["calls.jsonl", "api_objects", "1", "7", "5", "0", "0", "1", "1"] in lines
     assert "Set aside: calls.jsonl:7: " in ran.out
-    assert "No price yet: 1.5k tokens of acme-7b" in ran.out
+    assert "Not in this total: 1.5k tokens of acme-7b" in ran.out
     assert "calls.jsonl: 7 rows in " in ran.err
     assert " rows/s" in ran.err
 
@@ -139,6 +139,10 @@ def test_old_usage_is_priced_as_of_another_day(tollbook: Tollbook, home: Path) -
     now = tollbook("--db", "now.duckdb", "report", "--json").answer["total"]["cost"]
     # 1,000 at 10 and 500 at 40 dollars per million; then at 2 and 8
     assert (then, now) == ("0.03", "0.006")
+    assert (
+        "Assumed: calls.jsonl: priced as of 2025-07-01"
+        in tollbook("--db", "now.duckdb", "report").out
+    )
 
 
 def test_the_configuration_names_dimensions_and_the_organisation(
@@ -150,6 +154,24 @@ def test_the_configuration_names_dimensions_and_the_organisation(
     tollbook("import", "calls.jsonl")
     rows = tollbook("report", "--by", "feature", "--json").answer["rows"]
     assert [row["feature"] for row in rows] == ["search"]
+
+
+def test_the_configuration_chooses_the_view_of_one_traffic(tollbook: Tollbook, home: Path) -> None:
+    write_guide_month(home / "usage.csv")
+    write_calls(home / "calls.jsonl")
+
+    def requests_on(day: str) -> int:
+        tollbook("import", "usage.csv", "calls.jsonl")
+        total = tollbook("report", "--last", day, "--json").answer["total"]
+        return int(total["requests"])
+
+    # the few calls are far less than 98% of the day's buckets
+    assert requests_on("2026-11-19") == 10_000
+    path = home / "tollbook.yaml"
+    path.write_text("sources: [{name: a, provider: openai, ledger: requests}]", encoding="utf-8")
+    assert requests_on("2026-11-19") == 4
+    path.write_text("sources: [{name: a, provider: openai}]", encoding="utf-8")
+    assert requests_on("2026-11-19") == 10_000
 
 
 def test_undo_takes_an_import_back(tollbook: Tollbook, home: Path) -> None:

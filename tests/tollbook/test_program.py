@@ -185,6 +185,11 @@ def test_the_version_is_shown(tollbook: Tollbook) -> None:
         (DataUnfit("too old"), 4, "too old"),
         (KeyboardInterrupt(), 1, "interrupted; nothing half-done is kept"),
         (PermissionError(13, "Permission denied", "usage.csv"), 1, "usage.csv: Permission denied"),
+        (
+            RuntimeError("first\nsecond"),
+            1,
+            "Tollbook failed (RuntimeError: first); TOLLBOOK_DEBUG=1 shows where",
+        ),
         (KeyError("x"), 1, "Tollbook failed (KeyError: 'x'); TOLLBOOK_DEBUG=1 shows where"),
         (MemoryError(), 1, "Tollbook failed (MemoryError); TOLLBOOK_DEBUG=1 shows where"),
     ],

@@ -82,7 +82,7 @@ def test_a_part_of_the_usage(calls: Tollbook) -> None:
 def test_what_has_no_price_is_named(calls: Tollbook) -> None:
     ran = calls(*NOW, "whatif")
     assert "at least $0.29" in ran.out
-    assert "Not in these amounts: 45k tokens of acme-7b have no price yet." in ran.out
+    assert "Not in these amounts: 45k tokens of acme-7b (the price book" in ran.out
     assert calls(*NOW, "whatif", "--json").answer["at_least"] is True
 
 
@@ -101,6 +101,17 @@ def test_the_escalation_seen_in_the_usage(tollbook: Tollbook, home: Path) -> Non
     answer = tollbook(*NOW, "whatif", "calls.jsonl", "--json").answer
     assert answer["escalation_source"] == "seen in your logs"
     assert answer["escalate"] == pytest.approx(1 / 9)
+
+
+def test_usage_older_than_its_prices_is_priced_as_of_a_day(tollbook: Tollbook, home: Path) -> None:
+    old = chat(1, MINI, None, at="2023-11-16T18:00:00+00:00")
+    (home / "calls.jsonl").write_text(json.dumps(old), encoding="utf-8")
+    ran = tollbook(*NOW, "whatif", "calls.jsonl")
+    assert (ran.code, ran.out) == (4, "")
+    assert "none of this usage has a price: 45k tokens of gpt-4.1-mini" in ran.error
+    assert "no price before 2025-04-14" in ran.error
+    answer = tollbook(*NOW, "whatif", "calls.jsonl", "--price-at", "2026-11-01", "--json").answer
+    assert costs(answer)["today"] == "0.036"
 
 
 def test_lines_set_aside_are_said(tollbook: Tollbook, home: Path) -> None:

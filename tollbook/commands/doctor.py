@@ -15,6 +15,7 @@ from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command, given
 from tollbook.output import Column, Table, listed, plural, tokens_text
 from tollbook.program_version import installed_version
+from tollbook.spend_words import SHOWN_LINES, set_aside_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ingest.store import SetAside, Store
 
 PACKAGES = ("duckdb", "dash", "plotly", "pandas", "numpy", "tiktoken", "click", "rich", "waitress")
-SHOWN_LINES = 5
 OLD_PRICES_DAYS = 90
 """Prices change a few times a year; older than a quarter they want another look."""
 
@@ -100,10 +100,8 @@ def _show(invocation: Invocation, findings: list[Finding], aside: list[SetAside]
     for each in findings:
         table.rows.append([each.name, each.state, each.detail.replace("\n", "; ")])
     invocation.output.table(table)
-    for line in aside[:SHOWN_LINES]:
-        invocation.output.say(f"Set aside: {line.path}:{line.line}: {line.reason}")
-    if len(aside) > SHOWN_LINES:
-        invocation.output.say(f"... and {len(aside) - SHOWN_LINES:,} more lines; --json lists all.")
+    for text in set_aside_words(aside):
+        invocation.output.say(text)
 
 
 def _configuration(invocation: Invocation) -> Iterator[Finding]:
@@ -187,8 +185,8 @@ def _usage(invocation: Invocation, store: Store) -> Iterator[Finding]:
         book = invocation.book
     except ConfigurationError:
         return
-    spend = report(store, book, ReportQuery())
-    missing = listed(
-        f"{tokens_text(each.tokens)} tokens of {each.model}" for each in spend.unpriced
-    )
+    volumes = sorted(report(store, book, ReportQuery()).unpriced, key=lambda each: -each.tokens)
+    named = [f"{tokens_text(each.tokens)} tokens of {each.model}" for each in volumes[:SHOWN_LINES]]
+    more = [plural(len(volumes) - SHOWN_LINES, "other")] if len(volumes) > SHOWN_LINES else []
+    missing = listed([*named, *more])
     yield Finding("unpriced", "warning" if missing else "ok", missing or "all usage has a price")

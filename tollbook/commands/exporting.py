@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tollbook.commands.reporting import assumed
 from tollbook.errors import UsageProblem
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import TollbookCommand, group
@@ -73,7 +74,7 @@ def xlsx_command(
     """Write a report as an Excel workbook."""
     spend, query = _report(invocation, asked)
     path = out or Path("tollbook.xlsx")
-    _write_workbook(path, spend, query)
+    _write_workbook(path, spend, query, assumed(spend, invocation.store()))
     _say_written(invocation, path, spend)
 
 
@@ -118,7 +119,9 @@ def _harmless(value: str | None) -> str | None:
     return f"'{value}" if value and value.startswith(FORMULA_STARTS) else value
 
 
-def _write_workbook(path: Path, spend: Spend, query: ReportQuery) -> None:
+def _write_workbook(
+    path: Path, spend: Spend, query: ReportQuery, assumptions: Sequence[str]
+) -> None:
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -136,7 +139,7 @@ def _write_workbook(path: Path, spend: Spend, query: ReportQuery) -> None:
             _write_numbers(sheet, line, len(query.by) + len(NUMBERS), amounts, money)
         sheet.freeze_panes(1, len(query.by))
         sheet.autofit()
-        notes = [[each.text] for each in spend.assumptions]
+        notes = [[text] for text in assumptions]
         notes += [
             [f"not in the total: {each.tokens} tokens of {each.model} ({each.reason})"]
             for each in spend.unpriced

@@ -1,4 +1,4 @@
-"""``tollbook import`` and ``tollbook undo``."""
+"""``tollbook import``: usage exports into the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from tollbook.numbers import checked_zone, parse_day, reading
 from tollbook.options import command
 from tollbook.output import Column, Table, listed, number_column
 from tollbook.progress import ProgressLine
-from tollbook.spend_words import unpriced_answer, unpriced_words
+from tollbook.spend_words import (
+    SHOWN_LINES,
+    set_aside_words,
+    unpriced_answer,
+    unpriced_lines,
+)
 from tollbook.usage_files import usage_files
 
 if TYPE_CHECKING:
@@ -24,7 +29,6 @@ if TYPE_CHECKING:
 
     from costmodel.spend import UnpricedVolume
     from ingest.imports import ImportOptions, ImportResult
-    from ingest.store import ImportRecord, Store
 
 COUNTS = (
     "rows_read",
@@ -34,7 +38,6 @@ COUNTS = (
     "rows_set_aside",
     "rows_without_usage",
 )
-SHOWN_LINES = 5
 
 
 @command("import")
@@ -91,6 +94,8 @@ def import_command(
     )
     found = usage_files(files)
     results, failures = import_files(invocation, found, options)
+    if results:
+        _choose_views(invocation)
     unpriced = unpriced_volumes(invocation, results)
     if invocation.as_json:
         invocation.output.result(_answer(results, failures, unpriced))
@@ -180,6 +185,18 @@ def import_files(
     return results, failures
 
 
+def _choose_views(invocation: Invocation) -> None:
+    """Tell the store which view of one traffic counts, where the configuration says so."""
+    from ingest.store import Store
+
+    configuration = invocation.configuration
+    store = Store(invocation.db)
+    for source in configuration.sources:
+        organisation = source.organisation or configuration.organisation
+        reads = None if source.ledger == "auto" else source.ledger
+        store.prefer(source.provider, organisation, reads)
+
+
 def unpriced_volumes(
     invocation: Invocation, results: Sequence[ImportResult]
 ) -> list[UnpricedVolume]:
@@ -241,19 +258,15 @@ def _show(
     out.table(table)
     for text in dict.fromkeys(_remarks(results)):
         out.say(text)
-    for each in unpriced:
-        out.say(f"No price yet: {unpriced_words(each)}.")
+    for text in unpriced_lines(unpriced):
+        out.say(text)
     if any(result.rows_added or result.rows_replaced for result in results):
         out.note("Next: 'tollbook report --by model', or 'tollbook serve' for the dashboard.")
 
 
 def _remarks(results: Sequence[ImportResult]) -> list[str]:
     aside = [each for result in results for each in result.set_aside]
-    found = [f"Set aside: {each.path}:{each.line}: {each.reason}" for each in aside[:SHOWN_LINES]]
-    if len(aside) > SHOWN_LINES:
-        found.append(
-            f"... and {len(aside) - SHOWN_LINES:,} more lines set aside; --json lists all."
-        )
+    found = set_aside_words(aside)
     for result in results:
         found += [f"Assumed: {text}." for text in result.assumptions]
         found += [f"Note: {text}." for text in result.notices]
@@ -265,51 +278,3 @@ def _failures_text(failures: Sequence[Failure], asked: int) -> str:
         return failures[0].reason
     names = listed(str(each.path) for each in failures[:SHOWN_LINES])
     return f"{len(failures)} of {asked} files were not imported: {names}"
-
-
-@command("undo")
-@click.argument("import_id", type=int, required=False)
-@with_invocation
-def undo_command(invocation: Invocation, import_id: int | None) -> None:
-    """Take an import back.
-
-    Without IMPORT_ID the imports are listed. Rows that a later import repeated stay,
-    as rows of that import.
-    """
-    store = invocation.store()
-    if import_id is None:
-        _list_imports(invocation, store)
-        return
-    store.undo(import_id)
-    record = next(each for each in store.imports() if each.import_id == import_id)
-    if invocation.as_json:
-        invocation.output.result({"import_id": import_id, "path": record.path, "undone": True})
-    else:
-        invocation.output.say(f"Import {import_id} ({record.path}) is undone.")
-
-
-def _list_imports(invocation: Invocation, store: Store) -> None:
-    records = store.imports()
-    if invocation.as_json:
-        invocation.output.result({"imports": [_record_answer(each) for each in records]})
-        return
-    columns = [number_column("Import"), Column("File"), Column("Format"), Column("Imported")]
-    table = Table([*columns, number_column("Rows added"), Column("State")])
-    for each in records:
-        when = f"{each.imported_at:%Y-%m-%d %H:%M}" if each.imported_at else ""
-        added = f"{each.counts.rows_added:,}"
-        state = "undone" if each.undone else ""
-        table.rows.append([str(each.import_id), each.path, each.format, when, added, state])
-    invocation.output.table(table)
-    invocation.output.note("'tollbook undo IMPORT' takes one back.")
-
-
-def _record_answer(record: ImportRecord) -> dict[str, Any]:
-    return {
-        "import_id": record.import_id,
-        "path": record.path,
-        "format": record.format,
-        "imported_at": record.imported_at.isoformat() if record.imported_at else None,
-        "undone": record.undone,
-        **{name: getattr(record.counts, name) for name in COUNTS},
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +11,14 @@ from tollbook.errors import DataUnfit
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import reading
 from tollbook.options import command
-from tollbook.output import Column, Table, at_least, listed, number_column, plural
+from tollbook.output import Column, Table, at_least, listed, number_column, plural, tokens_text
 from tollbook.report_options import Asked, query_of, report_options
 from tollbook.spend_words import (
     money_words,
     row_answer,
     sorted_rows,
     unpriced_answer,
+    unpriced_lines,
     unpriced_words,
 )
 
@@ -68,9 +70,9 @@ def report_command(
     query = query_of(invocation, Asked(by, since, until, last, tz, filters))
     spend = report(store, invocation.book, query)
     if invocation.as_json:
-        invocation.output.result(report_answer(spend, query))
+        invocation.output.result(report_answer(spend, query, store))
     else:
-        _show(invocation, spend, query)
+        _show(invocation, spend, query, store)
     if not spend.rows:
         invocation.output.note(_nothing(store))
     if require_fresh is not None:
@@ -80,7 +82,7 @@ def report_command(
         raise DataUnfit(f"some usage has no price: {missing}")
 
 
-def report_answer(spend: Spend, query: ReportQuery) -> dict[str, Any]:
+def report_answer(spend: Spend, query: ReportQuery, store: Store) -> dict[str, Any]:
     """Return a report as JSON, rows in the order of the table."""
     period = query.period
     return {
@@ -94,11 +96,11 @@ def report_answer(spend: Spend, query: ReportQuery) -> dict[str, Any]:
         "unpriced": [unpriced_answer(each) for each in spend.unpriced],
         "unmetered_requests": spend.total.unmetered_requests,
         "estimated_tokens": spend.total.estimated_tokens,
-        "assumptions": [each.text for each in spend.assumptions],
+        "assumptions": assumed(spend, store),
     }
 
 
-def _show(invocation: Invocation, spend: Spend, query: ReportQuery) -> None:
+def _show(invocation: Invocation, spend: Spend, query: ReportQuery, store: Store) -> None:
     out, period = invocation.output, query.period
     if period:
         out.say(f"{period.label}, {period.zone}")
@@ -106,7 +108,7 @@ def _show(invocation: Invocation, spend: Spend, query: ReportQuery) -> None:
         return
     has_list = spend.total.cost != spend.total.list_cost
     out.table(_table(spend, query.by, has_list=has_list))
-    for line in remarks(spend):
+    for line in [*misses(spend), *(f"Assumed: {text}." for text in assumed(spend, store))]:
         out.say(line)
 
 
@@ -131,17 +133,27 @@ def _numbers(row: SpendRow, spend: Spend, *, has_list: bool) -> list[str]:
     return [*numbers, money_words(row.list_cost, spend.currency)] if has_list else numbers
 
 
-def remarks(spend: Spend) -> list[str]:
-    """Return what the total misses and what it assumes, one sentence each."""
-    found = [f"Not in this total: {unpriced_words(each)}." for each in spend.unpriced]
+def misses(spend: Spend) -> list[str]:
+    """Return what the total misses, and what in it was not counted by the provider."""
+    found = unpriced_lines(spend.unpriced)
     if spend.total.unmetered_requests:
         count = plural(spend.total.unmetered_requests, "request")
         found.append(f"Not in this total: {count} that came without a token count.")
     if spend.total.estimated_tokens:
-        found.append(
-            f"Counted by Tollbook, not by the provider: {spend.total.estimated_tokens:,} tokens."
-        )
-    return [*found, *(f"Assumed: {each.text}." for each in spend.assumptions)]
+        tokens = tokens_text(spend.total.estimated_tokens)
+        found.append(f"Counted by Tollbook, not by the provider: {tokens} tokens.")
+    return found
+
+
+def assumed(spend: Spend, store: Store) -> list[str]:
+    """Return what the money rests on: prices that nobody publishes, and choices at import."""
+    chosen = (
+        f"{Path(record.path).name}: {text}"
+        for record in store.imports()
+        if not record.undone
+        for text in record.assumptions
+    )
+    return list(dict.fromkeys([*(each.text for each in spend.assumptions), *chosen]))
 
 
 def _nothing(store: Store) -> str:

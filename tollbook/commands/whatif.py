@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ import click
 
 from tollbook.commands.cost import chosen_provider
 from tollbook.commands.importing import import_files, options_for
-from tollbook.errors import TollbookError
+from tollbook.errors import DataUnfit, TollbookError
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_day, parse_share, reading
 from tollbook.options import command
@@ -29,7 +30,7 @@ from tollbook.output import (
     tokens_text,
 )
 from tollbook.report_options import filter_values, range_words
-from tollbook.spend_words import money_words
+from tollbook.spend_words import SHOWN_LINES, money_words
 from tollbook.usage_files import usage_files
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import date
     from fractions import Fraction
 
+    from costmodel.book import PriceBook
     from costmodel.comparison import Alternative, Comparison
     from costmodel.workload import Baseline
     from ingest.imports import ImportOptions
@@ -84,6 +86,12 @@ UNKNOWN_START = "start-unknown"
     help="The day of rows in FILE that have no time.",
 )
 @click.option(
+    "--price-at",
+    callback=reading(parse_day),
+    metavar="DAY",
+    help="Price FILE as of a day; old usage has prices that no longer matter, or none.",
+)
+@click.option(
     "--mapping",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -98,6 +106,7 @@ def whatif_command(
     last: str | None,
     filters: tuple[str, ...],
     day: date | None,
+    price_at: date | None,
     mapping: Path | None,
 ) -> None:
     """Compare today with other models in one table.
@@ -111,12 +120,15 @@ def whatif_command(
     for name in all_on:
         chosen_provider(invocation.book, name, None)
     only = filter_values(filters)
-    options = options_for(invocation, day=day, mapping=mapping)
+    options = options_for(invocation, day=day, mapping=mapping, price_at=price_at)
     with _usage(invocation, files, options) as (store, seen):
         period = _period(invocation, store, last, is_file=bool(files))
         baseline = usage_baseline(store, invocation.book, period, only)
     if not baseline.flows and not baseline.unpriced:
         raise TollbookError(f"there is no usage to compare in {seen} ({period.label})")
+    if not baseline.flows:
+        missing = _without_price(baseline, invocation.book)
+        raise DataUnfit(f"none of this usage has a price: {listed(missing)}")
     today = invocation.now.date()
     found = compare(baseline, invocation.book, today=today, all_on=all_on, escalate=escalate)
     if invocation.as_json:
@@ -202,16 +214,19 @@ def _show(invocation: Invocation, found: Comparison, baseline: Baseline, seen: s
         note = "; ".join(row.warnings)
         table.rows.append([_name(row, found), cost, *_saving(row, found.currency), note])
     out.table(table)
-    for model, tokens in _tokens_without_price(baseline).items():
-        out.say(f"Not in these amounts: {tokens_text(tokens)} tokens of {model} have no price yet.")
+    for missing in _without_price(baseline, invocation.book):
+        out.say(f"Not in these amounts: {missing}.")
     out.say(f"Assumes {'; '.join(_assumed(invocation, found))}.")
 
 
-def _tokens_without_price(baseline: Baseline) -> dict[str, int]:
-    tokens: dict[str, int] = {}
+def _without_price(baseline: Baseline, book: PriceBook) -> list[str]:
+    """Return the usage of a month that no amount holds, most tokens first."""
+    tokens: dict[tuple[str, str], int] = defaultdict(int)
     for flow in baseline.a_month().unpriced:
-        tokens[flow.model] = tokens.get(flow.model, 0) + round(flow.tokens)
-    return tokens
+        quote = book.quote(flow.key)
+        tokens[flow.model, getattr(quote, "reason", "")] += round(flow.tokens)
+    ordered = sorted(tokens.items(), key=lambda each: -each[1])[:SHOWN_LINES]
+    return [f"{tokens_text(n)} tokens of {model} ({why})" for (model, why), n in ordered]
 
 
 def _name(row: Alternative, found: Comparison) -> str:
