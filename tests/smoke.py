@@ -75,6 +75,8 @@ def main() -> None:
     run("prices", "check")
     cost = answer("cost", "--model", "gpt-4.1-mini", "--input-tokens", "1000000")
     must(cost["total"] == "0.40", "a million input tokens of gpt-4.1-mini cost $0.40")
+    count = run("count", "--text", "hello world", "--model", "gpt-4.1-mini")
+    must("o200k_base" in count, "a vocabulary is there without a network")
     run("demo", "--no-serve")
     report = answer("--db", "demo.duckdb", "report", "--by", "model")
     must(len(report["rows"]) > 1 and report["total"]["cost"], "the sample usage is in the wheel")
