@@ -178,16 +178,21 @@
     return "Likely " + low + " to " + high + ".";
   }
 
+  function secondLine(view, line) {
+    return [rangeText(view, board), line.text].filter(Boolean).join(" ");
+  }
+
   /* What the limit says, and the escalation in tenths of a percent that would meet it. */
   function limitLine(view, board, point) {
-    if (board.limit === null) return { text: "", set: null };
-    const name = sentenceMoney(cents(board.limit), board.symbol);
-    const over = cents(view.plan) - cents(board.limit);
+    const limit = limitNow(board);
+    if (limit === null) return { text: "", set: null };
+    const name = sentenceMoney(cents(limit), board.symbol);
+    const over = cents(view.plan) - cents(limit);
     if (over <= 0) {
       const spare = sentenceMoney(-over, board.symbol);
       return { text: "Within your " + name + " limit, " + spare + " to spare.", set: null };
     }
-    const share = seek(board.table, point, "escalate", board.limit);
+    const share = seek(board.table, point, "escalate", limit);
     const tenths = share === null ? null : Math.floor(share * 1000 + 1e-6);
     if (tenths === null || tenths >= Math.round((point.escalate || 0) * 1000)) {
       const lacking = sentenceMoney(over, board.symbol);
@@ -211,6 +216,7 @@
   /* ---- figures --------------------------------------------------------------------------- */
 
   const HEADROOM = { bars: 1.3, months: 1.15 };
+  const CLOSE = 0.15;
 
   function graphOf(card) {
     const host = document.getElementById(JSON.stringify({ card, type: "graph" }));
@@ -218,9 +224,24 @@
     return plot && plot.data && plot.data.length ? plot : null;
   }
 
+  /* Which figures can be seen; asking for their places while drawing would cost a layout. */
+  const seen = new Map();
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) seen.set(entry.target, entry.isIntersecting);
+  });
+
   function isOnScreen(plot) {
-    const box = plot.getBoundingClientRect();
-    return box.bottom > 0 && box.top < window.innerHeight;
+    if (!seen.has(plot)) {
+      seen.set(plot, true);
+      watcher.observe(plot);
+    }
+    return seen.get(plot);
+  }
+
+  /* The change of an axis, nothing where it ends there already: that spares a second pass. */
+  function rangeTo(plot, name, end) {
+    const now = plot.layout[name].range;
+    return now && now[0] === 0 && now[1] === end ? {} : { [name + ".range"]: [0, end] };
   }
 
   function barsUpdate(plot, view, board) {
@@ -229,8 +250,8 @@
     const text = trace.text.slice();
     x[1] = view.plan;
     text[1] = money(view.plan, board.symbol);
-    const end = Math.max(...x, board.limit || 0) || 1;
-    return [{ x: [x], text: [text] }, { "xaxis.range": [0, end * HEADROOM.bars] }, [0]];
+    const end = Math.max(...x, limitNow(board) || 0) || 1;
+    return [{ x: [x], text: [text] }, rangeTo(plot, "xaxis", end * HEADROOM.bars), [0]];
   }
 
   function placedSteps(view) {
@@ -259,9 +280,15 @@
         "marker.pattern.shape": [placed.map(([, length], place) => (
           isTotal(place) || length <= 0 ? "" : "/")), undefined],
       },
-      { "xaxis.range": [0, (Math.max(...reached) || 1) * HEADROOM.bars] },
+      rangeTo(plot, "xaxis", (Math.max(...reached) || 1) * HEADROOM.bars),
       [0, 1],
     ];
+  }
+
+  /* How both names hang on their lines: apart where the lines nearly meet. */
+  function anchors(today, plan, top) {
+    if (Math.abs(today - plan) > top * CLOSE) return ["middle", "middle"];
+    return plan > today ? ["top", "bottom"] : ["bottom", "top"];
   }
 
   function monthsUpdate(plot, view, board) {
@@ -270,14 +297,17 @@
     const parts = (amounts) => [
       amounts.slice(0, split), split < amounts.length ? amounts.slice(joint) : []];
     const last = view.monthsPlan.length - 1;
-    const end = Math.max(...view.monthsPlan, ...view.monthsToday, board.limit || 0) || 1;
-    const layout = { "yaxis.range": [0, end * HEADROOM.months] };
+    const end = Math.max(...view.monthsPlan, ...view.monthsToday, limitNow(board) || 0) || 1;
+    const top = end * HEADROOM.months;
+    const layout = rangeTo(plot, "yaxis", top);
+    const hangs = anchors(view.monthsToday[last], view.monthsPlan[last], top);
     const names = plot.layout.annotations.length - 2;
     [["as today", view.monthsToday[last]], ["this plan", view.monthsPlan[last]]].forEach(
       ([name, amount], place) => {
         const annotation = "annotations[" + (names + place) + "].";
         layout[annotation + "y"] = amount;
         layout[annotation + "text"] = name + "<br>" + wholeMoney(amount, board.symbol);
+        layout[annotation + "yanchor"] = hangs[place];
       });
     return [{ y: [...parts(view.monthsToday), ...parts(view.monthsPlan)] }, layout, [0, 1, 2, 3]];
   }
@@ -292,13 +322,324 @@
   function draw(view, board) {
     for (const [card, update] of Object.entries(CARDS)) {
       const plot = graphOf(card);
-      if (plot && isOnScreen(plot)) window.Plotly.update(plot, ...update(plot, view, board));
+      if (!plot || !isOnScreen(plot)) continue;
+      const [traces, layout, places] = update(plot, view, board);
+      if (Object.keys(layout).length) window.Plotly.update(plot, traces, layout, places);
+      else window.Plotly.restyle(plot, traces, places);
     }
   }
 
-  clientside.whatif = {};
+  /* ---- what is set ----------------------------------------------------------------------- */
+
+  /* The page's own keys of the address; what is absent stands at its default. */
+  let own = {};
+  let board = null;
+  const shown = {};
+  const KEY_OF = { escalate: "escalate", cache: "cached", batch: "batch", growth: "growth" };
+  const PERCENT = /^-?\d{1,3}(\.\d)?$/;
+
+  function percentText(percentage) {
+    const tenths = Math.round(percentage * 10);
+    return tenths % 10 === 0 ? String(tenths / 10) : (tenths / 10).toFixed(1);
+  }
+
+  function sharesOf(text) {
+    if (text === "today") return {};
+    const parts = text.split(",");
+    if (parts.length === 1) return { [text]: 100 };
+    return Object.fromEntries(parts.map((part) => {
+      const colon = part.lastIndexOf(":");
+      return [part.slice(0, colon), Number(part.slice(colon + 1))];
+    }));
+  }
+
+  function sharesText(shares) {
+    return Object.entries(shares).map(([name, part]) => name + ":" + percentText(part)).join(",");
+  }
+
+  function isMix(text) {
+    return text.includes(",");
+  }
+
+  function startText() {
+    return own.start || board.defaults.start;
+  }
+
+  /* What a control shows, in percent. */
+  function display(control) {
+    const text = own[KEY_OF[control]];
+    return text === undefined ? board.defaults[control] : Number(text);
+  }
+
+  function pointNow() {
+    const start = sharesOf(startText());
+    return {
+      start_with: Object.fromEntries(Object.entries(start).map(([name, part]) => [name, part / 100])),
+      escalate: display("escalate") / 100,
+      cache: own.cached === undefined ? null : Number(own.cached) / 100,
+      batch: display("batch") / 100,
+      growth: display("growth") / 100,
+    };
+  }
+
+  function put(key, text) {
+    if (text === null || text === undefined) delete own[key];
+    else own[key] = text;
+  }
+
+  function setControl(control, percentage) {
+    const bounds = board.bounds[control];
+    const value = Math.min(Math.max(Number(percentage), bounds[0]), bounds[1]);
+    const stepped = control === "growth" ? Math.round(value * 2) / 2 : value;
+    const text = percentText(stepped);
+    if (!PERCENT.test(text)) return;
+    const isDefault = control !== "cache" && Number(text) === board.defaults[control];
+    put(KEY_OF[control], isDefault ? null : text);
+  }
+
+  /* Moves one share of the mix; the others give way in proportion, so that all are 100%. */
+  function linkedShares(shares, moved, wanted) {
+    const names = Object.keys(shares);
+    const others = names.filter((name) => name !== moved);
+    const value = Math.min(Math.max(Math.round(wanted), 0), 100);
+    const before = others.reduce((sum, name) => sum + shares[name], 0);
+    const rest = 100 - value;
+    const exact = others.map((name) => (before ? (shares[name] / before) * rest : rest / others.length));
+    const whole = exact.map(Math.floor);
+    let missing = rest - whole.reduce((sum, part) => sum + part, 0);
+    const byRest = exact.map((part, place) => [part - whole[place], -place])
+      .sort((one, two) => two[0] - one[0] || two[1] - one[1]);
+    for (const [, place] of byRest) {
+      if (missing <= 0) break;
+      whole[-place] += 1;
+      missing -= 1;
+    }
+    const linked = { [moved]: value };
+    others.forEach((name, place) => { linked[name] = whole[place]; });
+    return Object.fromEntries(names.map((name) => [name, linked[name]]));
+  }
+
+  function mixNow() {
+    const text = startText();
+    const set = isMix(text) ? sharesOf(text) : {};
+    return Object.fromEntries(board.choices.map((name) => [name, set[name] || 0]));
+  }
+
+  function limitNow(now) {
+    return own.limit === undefined ? now.defaults.limit : Number(own.limit);
+  }
+
+  function setMix(shares) {
+    own.start = sharesText(shares);
+  }
+
+  function chooseStart(choice) {
+    if (choice !== "mix") {
+      put("start", choice === board.defaults.start ? null : choice);
+    } else if (!isMix(startText())) {
+      const shares = Object.fromEntries(board.choices.map((name) => [name, 0]));
+      const first = shares[startText()] === undefined ? board.choices[0] : startText();
+      const second = board.choices.find((name) => name !== first);
+      shares[first] = second ? 80 : 100;
+      if (second) shares[second] = 20;
+      setMix(shares);
+    }
+  }
+
+  function csv(names) {
+    return names.map((name) => (/[",\n]/.test(name) || names.length === 1 && name === ""
+      ? '"' + name.replace(/"/g, '""') + '"' : name)).join(",");
+  }
+
+  /* ---- telling the server ---------------------------------------------------------------- */
+
+  let isPointerDown = false;
+  let isWaiting = false;
+  let timer = null;
+  let told = null;
+  let visit = null;
+
+  function tell() {
+    if (isPointerDown) return; // the release tells
+    isWaiting = false;
+    const written = JSON.stringify(own);
+    if (written === told) return;
+    told = written;
+    clientside.set_props("whatif-plan", { data: { ...own } });
+  }
+
+  function tellIn(milliseconds) {
+    isWaiting = true;
+    window.clearTimeout(timer);
+    timer = window.setTimeout(tell, milliseconds);
+  }
+
+  document.addEventListener("pointerdown", () => { isPointerDown = true; }, true);
+  for (const name of ["pointerup", "pointercancel"]) {
+    document.addEventListener(name, () => {
+      isPointerDown = false;
+      if (isWaiting) tellIn(40);
+    }, true);
+  }
+
+  /* ---- the callback ---------------------------------------------------------------------- */
+
+  const SETTERS = {
+    "whatif-slider": (id, value) => {
+      if (value === shown[id.control]) return;
+      shown[id.control] = value;
+      setControl(id.control, value);
+    },
+    "whatif-number": (id, value) => {
+      if (value === "" || value === null || Number.isNaN(Number(value))) return;
+      if (Number(value) !== display(id.control)) setControl(id.control, value);
+    },
+    "whatif-reset": (id) => put(KEY_OF[id.control], null),
+    "whatif-mix": (id, value) => {
+      const shares = mixNow();
+      if (isMix(startText()) && value !== shares[id.model]) {
+        setMix(linkedShares(shares, id.model, value));
+      }
+    },
+    "whatif-mix-number": (id, value) => {
+      const shares = mixNow();
+      if (isMix(startText()) && value !== "" && Number(value) !== shares[id.model]) {
+        setMix(linkedShares(shares, id.model, Number(value)));
+      }
+    },
+    "whatif-typed": (id, value) => {
+      if (value === "" || value === null) return;
+      const isShare = id.number === "output";
+      const text = isShare ? percentText(Number(value)) : String(value);
+      put(id.number, text === board.typed[id.number] ? null : text);
+    },
+  };
+
+  const NAMED_SETTERS = {
+    "whatif-start": chooseStart,
+    "whatif-sent": (value) => put("sent", value === "directly" ? "directly" : null),
+    "whatif-workload": (value) => put("workload", value === "typed" ? "typed" : null),
+    "whatif-limit": (value) => put("limit", value === "" || value === null || Number(value) <= 0
+      || Number(value) === board.defaults.limit ? null : String(Math.round(Number(value) * 100) / 100)),
+    "whatif-features": (value) => {
+      const isAll = board.features.every((name) => value.includes(name));
+      put("apply", isAll ? null : csv(board.features.filter((code) => value.includes(code))
+        .map((code) => board.feature_names[code])));
+    },
+    "whatif-set": () => {
+      const meets = limitLine(outlook(board.table, pointNow()), board, pointNow()).set;
+      if (meets !== null) setControl("escalate", meets);
+    },
+  };
+
+  /* One value for every control of a kind, unchanged ones left alone. */
+  function onlyChanged(ids, values, wanted) {
+    return ids.map((id, place) => {
+      const value = wanted(id);
+      return value === values[place] ? clientside.no_update : value;
+    });
+  }
+
+  function applyTrigger(inputs) {
+    const id = clientside.callback_context.triggered_id;
+    if (id === undefined || id === null) return false;
+    if (typeof id === "string") {
+      if (id === "whatif-own" || id === "whatif-board") return false;
+      NAMED_SETTERS[id](inputs[id]);
+      return true;
+    }
+    SETTERS[id.type](id, clientside.callback_context.triggered[0].value);
+    return true;
+  }
+
+  /* Whatever moved: sets it, draws at once, keeps slider and number equal, tells the server. */
+  function move(boardNow, ownNow, sliders, numbers, resets, mix, mixNumbers, typed,
+    start, sent, workload, limit, features, setClicks, sliderIds, numberIds, mixIds, mixNumberIds) {
+    board = boardNow;
+    if (ownNow.visit !== visit) {
+      visit = ownNow.visit;
+      own = { ...ownNow.own };
+      told = JSON.stringify(own);
+    }
+    const before = JSON.stringify(own);
+    applyTrigger({ "whatif-start": start, "whatif-sent": sent, "whatif-workload": workload,
+      "whatif-limit": limit, "whatif-features": features });
+    const point = pointNow();
+    const view = outlook(board.table, point);
+    if (before !== JSON.stringify(own)) {
+      draw(view, board);
+      tellIn(200);
+    }
+    const line = limitLine(view, board, point);
+    const shares = mixNow();
+    Object.keys(KEY_OF).forEach((control) => { shown[control] = display(control); });
+    return [
+      onlyChanged(sliderIds, sliders, (id) => display(id.control)),
+      onlyChanged(numberIds, numbers, (id) => display(id.control)),
+      onlyChanged(mixIds, mix, (id) => shares[id.model]),
+      onlyChanged(mixNumberIds, mixNumbers, (id) => shares[id.model]),
+      isMix(startText()) ? "mix" : startText(),
+      !isMix(startText()),
+      sentence(view, board),
+      secondLine(view, line),
+      line.set === null,
+    ];
+  }
+
+  /* ---- while a slider is dragged --------------------------------------------------------- */
+
+  /* A change of a slider is drawn in the frame that shows it, without a round through Dash,
+     which hears of it on release. Sliders say their value to screen readers, and to us. */
+  function sliderOf(thumb) {
+    const root = thumb.closest('[id^="{"]');
+    const id = root && JSON.parse(root.id);
+    return id && SETTERS[id.type] ? id : null;
+  }
+
+  function onThumb(thumb) {
+    const id = board && sliderOf(thumb);
+    if (!id) return;
+    const before = JSON.stringify(own);
+    SETTERS[id.type](id, Number(thumb.getAttribute("aria-valuenow")));
+    if (before === JSON.stringify(own)) return;
+    const point = pointNow();
+    const view = outlook(board.table, point);
+    draw(view, board);
+    say(view, point, id);
+    tellIn(200);
+  }
+
+  /* The words on top and the number beside the slider; Dash writes the same on release. */
+  function say(view, point, id) {
+    const line = limitLine(view, board, point);
+    write("whatif-sentence", sentence(view, board));
+    write("whatif-second", secondLine(view, line));
+    document.getElementById("whatif-set").hidden = line.set === null;
+    document.getElementById("whatif").classList.add("whatif-moving");
+    if (id.type !== "whatif-slider") return;
+    const number = document.getElementById(
+      JSON.stringify({ control: id.control, type: "whatif-number" }));
+    if (number) number.value = percentText(display(id.control)) + "%";
+  }
+
+  function write(id, text) {
+    const place = document.getElementById(id);
+    if (place.firstChild) place.firstChild.nodeValue = text;
+    else place.textContent = text;
+  }
+
+  new MutationObserver((changes) => {
+    for (const thumb of new Set(changes.map((change) => change.target))) onThumb(thumb);
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-valuenow"] });
+
+  /* The server has drawn everything again. */
+  function settled() {
+    if (!isWaiting) document.getElementById("whatif").classList.remove("whatif-moving");
+  }
+
+  clientside.whatif = { move, settled };
   window.tollbookWhatif = {
     axisWeights, cost, months, outlook, seek, money, sentence, rangeText, limitLine, stepText,
-    wholeMoney, draw, placedSteps,
+    wholeMoney, draw, placedSteps, linkedShares, csv,
   };
 })();

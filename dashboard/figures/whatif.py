@@ -16,10 +16,10 @@ from dashboard.figures.base import Figure, axis, escaped, layout
 from dashboard.figures.palette import EXPECTED, INK, MUTED, SPENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-LABEL_WIDTH = 150
-"""Pixels for the names beside the bars: the same in both figures, so that they line up."""
+_PIXELS_A_LETTER = 7.4
+_LEAST_LABEL_WIDTH = 104
 
 HEADROOM = 1.3
 
@@ -47,11 +47,23 @@ class Step:
     change: Fraction
 
 
-def bars(rows: Sequence[Bar], limit: Fraction | None, currency: str = "USD") -> Figure:
-    """Return horizontal bars on one scale, the first row on top, with the limit as a line."""
+def label_width(names: Iterable[str]) -> int:
+    """Return the pixels that names beside bars need; figures of one width line up."""
+    longest = max((len(name) for name in names), default=0)
+    return max(_LEAST_LABEL_WIDTH, round(longest * _PIXELS_A_LETTER) + 16)
+
+
+def bars(
+    rows: Sequence[Bar], limit: Fraction | None, currency: str = "USD", width: int | None = None
+) -> Figure:
+    """Return horizontal bars on one scale, the first row on top, with the limit as a line.
+
+    ``width`` is what the names get, see ``label_width``.
+    """
+    left = width or label_width(row.name for row in rows)
     shown = layout(
         height=bars_height(len(rows)),
-        margin={"l": LABEL_WIDTH, "r": 8, "t": 26 if limit is not None else 8, "b": 8},
+        margin={"l": left, "r": 8, "t": 26 if limit is not None else 8, "b": 8},
         bargap=0.38,
         xaxis=axis(range=[0, scale_end([row.cost for row in rows], limit)], showticklabels=False),
         yaxis=_names([row.name for row in rows]),
@@ -67,7 +79,11 @@ def bars_height(count: int) -> int:
 
 
 def waterfall(
-    today: Fraction, steps: Sequence[Step], plan: Fraction, currency: str = "USD"
+    today: Fraction,
+    steps: Sequence[Step],
+    plan: Fraction,
+    currency: str = "USD",
+    width: int | None = None,
 ) -> Figure:
     """Return where the change comes from: today, each step, the plan."""
     names = ["Today", *(step.name for step in steps), "This plan"]
@@ -75,7 +91,7 @@ def waterfall(
     reached = [max(abs(base), abs(base + length)) for base, length in placed]
     shown = layout(
         height=34 * len(names) + 16,
-        margin={"l": LABEL_WIDTH, "r": 8, "t": 8, "b": 8},
+        margin={"l": width or label_width(names), "r": 8, "t": 8, "b": 8},
         bargap=0.3,
         xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False),
         yaxis=_names(names),
@@ -146,8 +162,8 @@ def _limit_line(limit: Fraction | None) -> list[dict[str, Any]]:
             "x1": float(limit),
             "y0": 0,
             "y1": 1,
-            "line": {"color": INK, "width": 1.5, "dash": "dot"},
-            "layer": "above",
+            "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
+            "layer": "below",
         }
     ]
 

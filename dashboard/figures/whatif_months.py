@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 HEADROOM = 1.15
+CLOSE = 0.15
+"""Lines that end nearer to each other than this share of the height have names apart."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,17 @@ def months(
         *_line("this plan", [row.plan for row in rows], rows, split, INK),
     ]
     symbol = dollars(Fraction(0), currency).removesuffix("0.00")
-    highest = [max(row.today, row.plan) for row in rows]
+    top = months_end([max(row.today, row.plan) for row in rows], limit)
     shown = layout(
         height=300,
-        margin={"l": 8, "r": 92, "t": 30, "b": 8},
+        margin={"l": 8, "r": 84, "t": 30, "b": 8},
         hovermode="x unified",
         xaxis=axis(tickformat="%b\n%Y", dtick="M1", ticklabelmode="period", range=_stretch(rows)),
-        yaxis=money_axis(symbol, range=[0, months_end(highest, limit)]),
+        yaxis=money_axis(symbol, range=[0, top]),
         shapes=[*_limit_across(limit), *(_event_line(event) for event in events)],
         annotations=[
             *(_event_name(event, place) for place, event in enumerate(events)),
-            *_line_names(rows, currency),
+            *_line_names(rows, currency, top),
         ],
     )
     return {"data": traces, "layout": shown}
@@ -156,19 +158,27 @@ def _event_name(event: Event, place: int) -> dict[str, Any]:
     }
 
 
-def _line_names(rows: Sequence[Month], currency: str) -> list[dict[str, Any]]:
+def _line_names(rows: Sequence[Month], currency: str, top: float) -> list[dict[str, Any]]:
     """Return both lines' names at their right ends: today's first, the plan's second."""
     if not rows:
         return []
     last = rows[-1]
+    today, plan = anchors(float(last.today), float(last.plan), top)
     return [
-        _line_name(last.month, last.today, "as today", MUTED, currency),
-        _line_name(last.month, last.plan, "this plan", INK, currency),
+        _line_name(last.month, last.today, "as today", currency, MUTED) | {"yanchor": today},
+        _line_name(last.month, last.plan, "this plan", currency, INK) | {"yanchor": plan},
     ]
 
 
+def anchors(today: float, plan: float, top: float) -> tuple[str, str]:
+    """Return how both names hang on their lines: apart where the lines nearly meet."""
+    if abs(today - plan) > top * CLOSE:
+        return "middle", "middle"
+    return ("top", "bottom") if plan > today else ("bottom", "top")
+
+
 def _line_name(
-    month: date, cost: Fraction, name: str, colour: str, currency: str
+    month: date, cost: Fraction, name: str, currency: str, colour: str
 ) -> dict[str, Any]:
     return {
         "x": _middle(month),
@@ -177,7 +187,7 @@ def _line_name(
         "yref": "y",
         "xanchor": "left",
         "align": "left",
-        "xshift": 10,
+        "xshift": 8,
         "text": f"{name}<br>{dollars(cost, currency, 0)}",
         "showarrow": False,
         "font": {"color": colour, "size": 12},
