@@ -86,6 +86,8 @@ class _WithGlobalOptions(click.Command):
         own: list[tuple[str, str]] = []
         shared: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
+            if not isinstance(param, click.Option):
+                continue
             record = param.get_help_record(ctx)
             if record is not None:
                 (shared if param.name in names else own).append(record)

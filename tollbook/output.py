@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH_OF_A_PIPE = 240
+NARROWEST_TEXT = 10
+"""A column of text is not squeezed further on a narrow terminal."""
 
 Justify = Literal["left", "right"]
 
@@ -68,17 +70,20 @@ class Output:
         drawn = RichTable(
             box=box.SIMPLE_HEAD,
             pad_edge=False,
+            collapse_padding=True,
             show_footer=table.total is not None,
             footer_style="bold",
         )
         totals = table.total or [""] * len(table.columns)
         for index, (column, total) in enumerate(zip(table.columns, totals, strict=True)):
+            longest = max(len(row[index]) for row in (*table.rows, totals))
             drawn.add_column(
                 plain(column.title),
                 footer=_cell(total),
                 justify=column.justify,
                 overflow="fold" if index == 0 else "ellipsis",
                 no_wrap=column.justify == "right",
+                min_width=min(longest, NARROWEST_TEXT),
             )
         for row in table.rows:
             drawn.add_row(*map(_cell, row))

@@ -42,7 +42,7 @@ def report_options(function: F) -> F:
             default="model",
             show_default=True,
             metavar="WORDS",
-            help="Group by these, such as model,feature.",
+            help="Group by these, such as model,feature or month,team.",
         ),
         click.option("--since", metavar="DAY", help="From this day or moment on."),
         click.option("--until", metavar="DAY", help="Before this day or moment."),

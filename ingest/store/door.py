@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import duckdb
 
@@ -66,6 +66,9 @@ class _Turns:
                 self._changed.notify_all()
 
 
+QUIET_UTC: Final = "SET TimeZone='UTC'; SET enable_progress_bar=false"
+"""Times are UTC, and no bar is drawn on stdout, which belongs to the answer."""
+
 _TURNS: dict[str, _Turns] = {}
 _TURNS_GUARD = threading.Lock()
 
@@ -81,7 +84,7 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with _turns(path).shared():
         connection = _patiently(path, lambda: duckdb.connect(str(path), read_only=True))
         try:
-            connection.execute("SET TimeZone='UTC'")
+            connection.execute(QUIET_UTC)
             yield connection
         finally:
             connection.close()
@@ -91,7 +94,7 @@ def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store as ``s`` to change it; everybody else waits meanwhile."""
     connection = duckdb.connect()
-    connection.execute("SET TimeZone='UTC'")
+    connection.execute(QUIET_UTC)
     try:
         with attached(connection, path, read_only=False):
             yield connection

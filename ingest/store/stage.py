@@ -65,6 +65,8 @@ class Stage:
             "temp_directory": str(workspace),
         }
         self.connection = duckdb.connect(config=config)
+        # DuckDB would draw a bar on stdout, which belongs to the answer.
+        self.connection.execute("SET enable_progress_bar=false")
         self.connection.execute(f"SET TimeZone={sql_string(tz)}")
         self.connection.execute(MACROS)
         self.cell_dimensions = tuple(cell_dimensions)

@@ -18,7 +18,10 @@ class Ran:
     @property
     def answer(self) -> dict[str, Any]:
         """The one JSON object that stdout must be, and nothing else."""
-        answer = json.loads(self.out)
+        try:
+            answer = json.loads(self.out)
+        except json.JSONDecodeError as error:
+            raise AssertionError(f"stdout is no JSON object: {self!r}") from error
         assert isinstance(answer, dict)
         return answer
 

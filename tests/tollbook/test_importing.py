@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.rows import CELL_DIMENSIONS
+from ingest.store import door
+from ingest.store.stage import new_stage
 from tests.tollbook.usage import NOW, chat, write_calls, write_guide_month
 
 if TYPE_CHECKING:
@@ -226,3 +229,19 @@ def test_a_file_that_is_no_store(tollbook: Tollbook, home: Path) -> None:
         ran = tollbook("--db", "a.duckdb", *words)
         assert (ran.code, ran.out) == (2, "")
         assert "a.duckdb" in ran.error
+
+
+def test_duckdb_draws_no_bar_into_the_answer(tollbook: Tollbook, home: Path) -> None:
+    store = home / "tollbook.duckdb"
+    write_calls(home / "calls.jsonl")
+    tollbook("import", "calls.jsonl")
+    setting = "SELECT current_setting('enable_progress_bar')"
+    with door.reading(store) as session:
+        assert session.execute(setting).fetchall() == [(False,)]
+    with door.writing(store) as session:
+        assert session.execute(setting).fetchall() == [(False,)]
+    stage = new_stage(home, "UTC", CELL_DIMENSIONS)
+    try:
+        assert stage.connection.execute(setting).fetchall() == [(False,)]
+    finally:
+        stage.close()

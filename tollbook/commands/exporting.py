@@ -71,7 +71,10 @@ def xlsx_command(
     out: Path | None,
     **asked: Any,  # noqa: ANN401 - the options of a report
 ) -> None:
-    """Write a report as an Excel workbook."""
+    """Write a report as an Excel workbook.
+
+    It goes to tollbook.xlsx without --out.
+    """
     spend, query = _report(invocation, asked)
     path = out or Path("tollbook.xlsx")
     _write_workbook(path, spend, query, assumed(spend, invocation.store()))

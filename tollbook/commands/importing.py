@@ -49,8 +49,10 @@ COUNTS = (
     metavar="DAY",
     help="The day of rows that have no time.",
 )
-@click.option("--organisation", help="Whose usage this is.  [default: the configuration's]")
-@click.option("--provider", help="Who served it, where the file does not say.")
+@click.option(
+    "--organisation", metavar="NAME", help="Whose usage this is.  [default: the configuration's]"
+)
+@click.option("--provider", metavar="NAME", help="Who served it, where the file does not say.")
 @click.option("--format", "format_name", metavar="NAME", help="Read the files as this format.")
 @click.option(
     "--mapping",
@@ -64,7 +66,9 @@ COUNTS = (
     metavar="DAY",
     help="Price this usage as of a day; shown as an assumption.",
 )
-@click.option("--tz", default="UTC", show_default=True, help="The zone of times without one.")
+@click.option(
+    "--tz", default="UTC", metavar="ZONE", show_default=True, help="The zone of times without one."
+)
 @with_invocation
 def import_command(
     invocation: Invocation,
@@ -178,7 +182,8 @@ def import_files(
             result = import_file(store, path, options=options, progress=line.show)
         except (NoFormatError, UnreadableFileError) as error:
             failures.append(Failure(path, str(error)))
-            line.failed(str(path), str(error))
+            if len(files) > 1:
+                line.failed(str(path), str(error))
         else:
             results.append(result)
             line.done(result)

@@ -11,7 +11,7 @@ from tollbook.errors import DataUnfit
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import reading
 from tollbook.options import command
-from tollbook.output import Column, Table, at_least, listed, number_column, plural, tokens_text
+from tollbook.output import Column, Table, listed, number_column, plural, tokens_text
 from tollbook.report_options import Asked, query_of, report_options
 from tollbook.spend_words import (
     money_words,
@@ -113,7 +113,7 @@ def _show(invocation: Invocation, spend: Spend, query: ReportQuery, store: Store
 
 
 def _table(spend: Spend, by: tuple[str, ...], *, has_list: bool) -> Table:
-    titles = ["Requests", "Input tokens", "Cached", "Output tokens", "Cost"]
+    titles = ["Requests", "Input", "Cached", "Output", "Cost"]
     titles += ["List cost"] if has_list else []
     groups = [Column(name.replace("_", " ").capitalize()) for name in by] or [Column("")]
     table = Table([*groups, *map(number_column, titles)])
@@ -121,14 +121,15 @@ def _table(spend: Spend, by: tuple[str, ...], *, has_list: bool) -> Table:
         names = ["(not given)" if value is None else value for value in row.dimensions]
         table.rows.append([*names, *_numbers(row, spend, has_list=has_list)])
     total = _numbers(spend.total, spend, has_list=has_list)
-    total[4] = at_least(total[4], is_lower_bound=spend.at_least and spend.total.cost is not None)
-    table.total = ["Total", *[""] * (len(groups) - 1), *total]
+    label = "Total, at least" if spend.at_least and spend.total.cost is not None else "Total"
+    table.total = [label, *[""] * (len(groups) - 1), *total]
     return table
 
 
 def _numbers(row: SpendRow, spend: Spend, *, has_list: bool) -> list[str]:
     cached = f"{row.cached_input_tokens / row.input_tokens:.0%}" if row.input_tokens else ""
-    numbers = [f"{row.requests:,}", f"{row.input_tokens:,}", cached, f"{row.output_tokens:,}"]
+    tokens = tokens_text(row.input_tokens), cached, tokens_text(row.output_tokens)
+    numbers = [f"{row.requests:,}", *tokens]
     numbers.append(money_words(row.cost, spend.currency))
     return [*numbers, money_words(row.list_cost, spend.currency)] if has_list else numbers
 

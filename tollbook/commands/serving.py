@@ -28,12 +28,19 @@ PORT = 8050
 THREADS = 8
 
 port_option = click.option(
-    "--port", type=click.IntRange(1, 65_535), default=PORT, show_default=True, help="Listen here."
+    "--port",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    default=PORT,
+    show_default=True,
+    help="Listen here.",
 )
 
 
 @command("serve")
-@click.option("--host", default=LOCAL, show_default=True, help="Bind to this address.")
+@click.option(
+    "--host", metavar="ADDRESS", default=LOCAL, show_default=True, help="Bind to this address."
+)
 @port_option
 @with_invocation
 def serve_command(invocation: Invocation, host: str, port: int) -> None:

@@ -22,7 +22,6 @@ from tollbook.output import (
     Column,
     Table,
     amount,
-    at_least,
     listed,
     number_column,
     plural,
@@ -207,10 +206,11 @@ def _row_answer(row: Alternative) -> dict[str, Any]:
 def _show(invocation: Invocation, found: Comparison, baseline: Baseline, seen: str) -> None:
     out = invocation.output
     out.say(seen)
-    titles = ("A month", "Saving", "Share")
+    is_lower_bound = any(row.at_least for row in found.rows)
+    titles = ("A month, at least" if is_lower_bound else "A month", "Saving", "Share")
     table = Table([Column("Plan"), *map(number_column, titles), Column("Note")])
     for row in found.rows:
-        cost = at_least(money_words(row.monthly_cost, found.currency), is_lower_bound=row.at_least)
+        cost = money_words(row.monthly_cost, found.currency)
         note = "; ".join(row.warnings)
         table.rows.append([_name(row, found), cost, *_saving(row, found.currency), note])
     out.table(table)
