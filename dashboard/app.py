@@ -29,7 +29,13 @@ INDEX = """<!DOCTYPE html>
     </body>
 </html>"""
 
-_TELLING_KEYS = ("python_version", "dash_version", "dash_version_url", "plotly_version")
+_TELLING_KEYS = (
+    "python_version",
+    "dash_version",
+    "dash_version_url",
+    "ddk_version",
+    "plotly_version",
+)
 
 
 class TollbookDash(Dash):

@@ -17,9 +17,9 @@ def day_of(label: str | None) -> date:
     return date.fromisoformat(text if len(text) == _LENGTH_OF_DAY else f"{text}-01")
 
 
-def hour_of(label: str | None) -> datetime:
+def hour_of(label: str) -> datetime:
     """Return the local hour that a report's hour label names, without its zone."""
-    return datetime.fromisoformat(label or "").replace(tzinfo=None)
+    return datetime.fromisoformat(label).replace(tzinfo=None)
 
 
 def is_calendar_month(period: Period) -> bool:

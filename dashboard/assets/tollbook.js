@@ -118,51 +118,65 @@
     area.remove();
   }
 
-  /* The chart with its sentence above, on a ground of the scheme, at twice the size. */
-  async function pictureOf(card) {
-    const plot = card.querySelector(".js-plotly-plot");
+  const MARGIN = 16;
+  const LINE = 22;
+
+  /* Charts under their sentences, on a ground of the scheme, at twice the size. */
+  async function pictureOf(sentences, plots) {
     const style = getComputedStyle(document.body);
-    const sentence = card.querySelector(".chart-sentence").textContent;
-    const width = Math.max(plot.clientWidth, 640);
-    const height = plot.clientHeight;
-    const url = await window.Plotly.toImage(plot, { format: "png", width, height, scale: 2 });
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const lines = Math.ceil((sentence.length * 7.5) / (width - 32)) || 1;
-    const head = 24 + lines * 22;
+    const width = Math.max(...plots.map((plot) => plot.clientWidth), 640);
+    const images = await Promise.all(plots.map((plot) => imageOf(plot, width)));
     const canvas = document.createElement("canvas");
-    canvas.width = (width + 32) * 2;
-    canvas.height = (height + head + 16) * 2;
     const pen = canvas.getContext("2d");
+    const font = "600 15px " + style.fontFamily;
+    pen.font = font;
+    const lines = sentences.flatMap((sentence) => wrapped(pen, sentence, width));
+    const head = 20 + lines.length * LINE;
+    const height = images.reduce((sum, [, tall]) => sum + tall, head) + MARGIN;
+    canvas.width = (width + 2 * MARGIN) * 2;
+    canvas.height = height * 2;
     pen.scale(2, 2);
     pen.fillStyle = style.backgroundColor;
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.fillStyle = style.color;
-    pen.font = "600 15px " + style.fontFamily;
-    wrapped(pen, sentence, 16, 28, width);
-    pen.drawImage(image, 16, head, width, height);
+    pen.font = font;
+    lines.forEach((line, place) => pen.fillText(line, MARGIN, 28 + place * LINE));
+    let top = head;
+    for (const [image, tall] of images) {
+      pen.drawImage(image, MARGIN, top, width, tall);
+      top += tall;
+    }
     return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
   }
 
-  function wrapped(pen, text, x, y, width) {
-    let line = "";
-    for (const word of text.split(" ")) {
-      const longer = line ? line + " " + word : word;
-      if (pen.measureText(longer).width > width && line) {
-        pen.fillText(line, x, y);
-        line = word;
-        y += 22;
-      } else {
-        line = longer;
-      }
-    }
-    pen.fillText(line, x, y);
+  async function imageOf(plot, width) {
+    const height = plot.clientHeight;
+    const image = new Image();
+    image.src = await window.Plotly.toImage(plot, { format: "png", width, height, scale: 2 });
+    await image.decode();
+    return [image, height];
   }
 
-  async function copyPicture(button) {
+  /* A sentence in lines that fit. */
+  function wrapped(pen, text, width) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines[lines.length - 1];
+      const longer = last ? last + " " + word : word;
+      if (last && pen.measureText(longer).width > width) lines.push(word);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+
+  function copyPicture(button) {
     const card = cardOf(button);
-    const picture = pictureOf(card);
+    const sentence = card.querySelector(".chart-sentence").textContent;
+    const picture = pictureOf([sentence], [card.querySelector(".js-plotly-plot")]);
+    return givePicture(button, picture, button.dataset.card || "chart");
+  }
+
+  async function givePicture(button, picture, name) {
     if (navigator.clipboard && window.ClipboardItem && window.isSecureContext) {
       try {
         await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
@@ -174,7 +188,7 @@
     }
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await picture);
-    link.download = (button.dataset.card || "chart") + ".png";
+    link.download = name + ".png";
     link.click();
     URL.revokeObjectURL(link.href);
     say(button, "Saved");
@@ -264,5 +278,5 @@
     headerColumnResizeHandleColor: "transparent",
   });
 
-  window.tollbook = { sharedSearch, recoloured, copyText, say };
+  window.tollbook = { sharedSearch, recoloured, copyText, say, pictureOf, givePicture };
 })();

@@ -173,7 +173,7 @@ def _flag_texts(stack: Stack) -> list[dict[str, Any]]:
     texts = []
     for place, flag in enumerate(stack.flags):
         words = flag.text if len(flag.text) <= _LONGEST_FLAG else f"{flag.text[:_LONGEST_FLAG]}…"
-        late = stack.days and flag.on > stack.days[len(stack.days) * 3 // 4]
+        late = stack.days and flag.on >= stack.days[len(stack.days) * 3 // 4]
         texts.append(
             {
                 "name": "flag",

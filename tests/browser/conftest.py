@@ -178,7 +178,7 @@ def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[Ope
 
 def settle(page: Page) -> None:
     """Wait until the page has drawn and nothing is on its way."""
-    page.wait_for_selector("#page > *", state="attached")
+    page.wait_for_selector("#page:not(.page-busy) > :not(.reading)", state="attached")
     page.wait_for_load_state("networkidle")
     for _ in range(_LOOKS):
         if page.evaluate(_ALL_CHARTS_DRAWN):

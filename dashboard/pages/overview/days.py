@@ -40,7 +40,7 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
     if not rows:
         return None
     unit = unit_of(view)
-    exact = _series(rows, unit)
+    exact = _series(rows, unit, view.period.start.date())
     days = _every_day(view, [day for values in exact.values() for day in values], span)
     colours = hues_of(view)
     ranked = sorted(exact, key=lambda name: -sum(exact[name].values()))
@@ -79,15 +79,17 @@ def grain(view: View) -> tuple[str, int]:
     return ("week", 7) if length <= _MOST_WEEKS else ("month", 30)
 
 
-def _series(rows: tuple[SpendRow, ...], unit: str) -> dict[str, dict[date, Fraction]]:
+def _series(rows: tuple[SpendRow, ...], unit: str, first: date) -> dict[str, dict[date, Fraction]]:
+    """Return each model's amount by day; what begins before the period counts on its first day."""
     series: dict[str, dict[date, Fraction]] = defaultdict(dict)
     for row in rows:
-        day, model = row.dimensions
+        label, model = row.dimensions
+        day = day_of(label) if label else first
         tokens = Fraction(usage.all_tokens(row.quantities))
         amount = (row.cost or Fraction(0)) if unit == "money" else tokens
         if amount:
             by_day = series[model or _UNKNOWN_MODEL]
-            by_day[day_of(day)] = by_day.get(day_of(day), Fraction(0)) + amount
+            by_day[day] = by_day.get(day, Fraction(0)) + amount
     return dict(series)
 
 

@@ -111,7 +111,8 @@ def _cache_words(
     before, now = _cached_share(rows[0]), _cached_share(rows[1])
     filters = {**view.filters, dimension: (name,)}
     by_day = view.report(by=("day",), filters=filters).rows
-    days = broken_days([(day_of(row.dimensions[0]), _cached_share(row)) for row in by_day])
+    labelled = ((row.dimensions[0], row) for row in by_day)
+    days = broken_days([(day_of(label), _cached_share(row)) for label, row in labelled if label])
     broke = f", broke {days}" if now < before and days else ""
     return f"cached share {share(before)} to {share(now)}{broke}"
 

@@ -115,14 +115,20 @@ def _since(by_day: dict[date, float], last_day: date) -> dict[date, float]:
 
 
 def money_by_day(spend: Spend) -> dict[date, Fraction]:
-    """Return the money of each day of a report by day; a day without a price counts zero."""
-    return {day_of(row.dimensions[0]): row.cost or Fraction(0) for row in spend.rows}
+    """Return the money of each day of a report by day; a day without a price counts zero.
+
+    A provider's bucket that begins before the report's first edge has no label.
+    """
+    labelled = ((row.dimensions[0], row.cost) for row in spend.rows)
+    return {day_of(label): cost or Fraction(0) for label, cost in labelled if label}
 
 
 def _hourly(view: View) -> dict[datetime, float]:
-    since = view.until - timedelta(days=HOURLY_DAYS)
+    midnight = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=HOURLY_DAYS)
     spend = view.report(by=("hour",), period=_stretch(view, since, view.until))
-    return {hour_of(row.dimensions[0]): float(row.cost or 0) for row in spend.rows}
+    labelled = ((row.dimensions[0], row) for row in spend.rows)
+    return {hour_of(label): float(row.cost or 0) for label, row in labelled if label}
 
 
 def _remainder(view: View, profile: pace.Profile) -> Remainder:
