@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from flask import Flask
 
 from dashboard import guard, shell, uploads
-from dashboard.pages import pages
+from dashboard.navigation import pages
 
 if TYPE_CHECKING:
     from dashboard.context import DashboardContext

@@ -15,7 +15,7 @@ from dash import ALL, Dash, Input, Output, ctx, html, no_update
 
 from dashboard.attributes import attributes
 from dashboard.money_text import count
-from dashboard.pages import page_at
+from dashboard.navigation import page_at
 from dashboard.period import PRESETS, is_range
 from dashboard.state import COMPARISONS, DEFAULT_COMPARE, DEFAULT_RANGE, State, parse
 from dashboard.view import values_with_counts

@@ -12,8 +12,8 @@ from dashboard.attributes import attributes
 from dashboard.data_age import age_sentence
 from dashboard.drop_zone import drop_zone
 from dashboard.figures.palette import DARK
+from dashboard.navigation import Page, page_at, pages
 from dashboard.notices import notice_list
-from dashboard.pages import Page, page_at, pages
 from dashboard.state import parse
 from dashboard.theme import THEME
 

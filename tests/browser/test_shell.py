@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboard.pages import pages
+from dashboard.navigation import pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
