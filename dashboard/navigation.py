@@ -1,4 +1,4 @@
-"""Where the pages stand: each a module with ``layout(context, state)`` and ``register(app, context)``.
+"""Where the pages stand: modules with ``layout(context, state)`` and ``register(app, context)``.
 
 A module may also name ``STATE_KEYS``, the keys of its address that belong to it alone,
 ``USES_FILTERS = False`` where period and filters mean nothing, and ``DEFAULT_RANGE``
