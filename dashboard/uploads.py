@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from dashboard.context import DashboardContext, Source
     from ingest.imports import ImportResult, Progress
 
-LARGEST_BYTES = 4 * 1024**3
-"""The largest upload; waitress needs ``max_request_body_size`` at least as large."""
+LARGEST_BYTES = 1024**3
+"""The largest upload, which is also what waitress takes; more goes in by ``tollbook import``."""
 
 HEADER = "X-Tollbook-Upload"
 """A header that no form of another site can send without being asked first."""
@@ -101,6 +101,7 @@ def _imported(path: Path, source: Source, tell: Any) -> Job:  # noqa: ANN401 - a
         organisation=configuration.organisation,
         dimensions=configuration.dimensions,
         deployments=configuration.deployments,
+        cells=configuration.cells,
         imported_at=source.clock(),
     )
     result = import_file(Store(source.store_path), path, options=options, progress=on_progress)

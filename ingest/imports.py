@@ -112,7 +112,7 @@ def import_file(
         workspace = Path(folder)
         job = _Job(path, found.name, chosen, started, workspace)
         opened = found.open(sample, chosen, workspace)
-        stage = new_stage(workspace, chosen.tz)
+        stage = new_stage(workspace, chosen.tz, chosen.cells)
         try:
             return _staged_import(store, stage, opened, job, report)
         finally:

@@ -22,8 +22,9 @@ class ImportOptions:
     """How a person wants a file read.
 
     ``date`` dates rows without a time; ``tz`` is the zone of times without one;
-    ``dimensions`` says which metadata key means which dimension; ``imported_at``
-    is noted in the record.
+    ``dimensions`` says which metadata key means which dimension; ``cells`` names
+    the dimensions that sums keep (None: the usual ones); ``imported_at`` is noted in
+    the record.
     """
 
     date: dt.date | None = None
@@ -35,6 +36,7 @@ class ImportOptions:
     tz: str = "UTC"
     dimensions: Mapping[str, str] = field(default_factory=dict)
     deployments: Mapping[str, str] = field(default_factory=dict)
+    cells: tuple[str, ...] | None = None
     imported_at: dt.datetime | None = None
 
 

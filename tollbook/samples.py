@@ -52,6 +52,7 @@ def import_demo(path: Path, progress: Callable[[Progress], None] | None = None) 
     options = ImportOptions(
         organisation=configuration.organisation,
         dimensions=configuration.dimensions,
+        cells=configuration.cells,
         imported_at=DEMO_NOW,
     )
     told = progress or (lambda _: None)

@@ -74,7 +74,10 @@ def _delimiter(sample: Sample) -> str:
 
 def _header(sample: Sample) -> list[str]:
     first = sample.text.lstrip().split("\n", 1)[0].removeprefix("\ufeff")
-    return _names(next(csv.reader([first.rstrip("\r")], delimiter=_delimiter(sample)), []))
+    try:
+        return _names(next(csv.reader([first.rstrip("\r")], delimiter=_delimiter(sample)), []))
+    except csv.Error:  # no text: a Parquet file, a picture
+        return []
 
 
 def _names(cells: Sequence[str]) -> list[str]:

@@ -90,6 +90,16 @@ def test_one_bad_file_does_not_stop_the_others(tollbook: Tollbook, home: Path) -
     assert "1 of 2 files were not imported: poem.csv" in ran.err
 
 
+@pytest.mark.parametrize(
+    "content", [b"PAR1\x15\x04\r\x15\x80\rPAR1", b"\x89PNG\r\n\x1a\n\x00\r\x00", b"\x00" * 64, b""]
+)
+def test_a_file_that_is_no_text_is_refused(tollbook: Tollbook, home: Path, content: bytes) -> None:
+    (home / "blob.csv").write_bytes(content)
+    ran = tollbook("import", "blob.csv")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.error.startswith("blob.csv: ")
+
+
 def test_a_single_bad_file_says_why(tollbook: Tollbook, home: Path) -> None:
     (home / "poem.csv").write_text("roses,are\nred,too\n", encoding="utf-8")
     ran = tollbook("import", "poem.csv")
@@ -157,6 +167,21 @@ def test_the_configuration_names_dimensions_and_the_organisation(
     tollbook("import", "calls.jsonl")
     rows = tollbook("report", "--by", "feature", "--json").answer["rows"]
     assert [row["feature"] for row in rows] == ["search"]
+
+
+def test_the_configuration_says_which_dimensions_sums_keep(tollbook: Tollbook, home: Path) -> None:
+    call = chat(1, "gpt-4.1", "search", metadata={"feature": "search", "prompt_version": "v2"})
+    (home / "calls.jsonl").write_text(json.dumps(call), encoding="utf-8")
+
+    def groups(name: str) -> list[tuple[str | None, str | None]]:
+        tollbook("--db", name, "import", "calls.jsonl")
+        words = ("report", "--by", "feature,prompt_version", "--json")
+        rows = tollbook("--db", name, *words).answer["rows"]
+        return [(row["feature"], row["prompt_version"]) for row in rows]
+
+    assert groups("usual.duckdb") == [("search", None)]
+    (home / "tollbook.yaml").write_text("cells: [prompt_version]\n", encoding="utf-8")
+    assert groups("chosen.duckdb") == [(None, "v2")]
 
 
 def test_the_configuration_chooses_the_view_of_one_traffic(tollbook: Tollbook, home: Path) -> None:

@@ -139,6 +139,7 @@ def options_for(
         price_at=price_at,
         tz=checked_zone(tz),
         dimensions=configuration.dimensions,
+        cells=configuration.cells,
         deployments=configuration.deployments,
         imported_at=invocation.now,
     )
@@ -281,5 +282,7 @@ def _remarks(results: Sequence[ImportResult]) -> list[str]:
 def _failures_text(failures: Sequence[Failure], asked: int) -> str:
     if asked == 1:
         return failures[0].reason
-    names = listed(str(each.path) for each in failures[:SHOWN_LINES])
+    named = [str(each.path) for each in failures[:SHOWN_LINES]]
+    rest = len(failures) - len(named)
+    names = listed([*named, *([f"{rest} more"] if rest else [])])
     return f"{len(failures)} of {asked} files were not imported: {names}"
