@@ -28,20 +28,18 @@ def _tier_cases() -> str:
 
 
 MACROS: Final = f"""
-CREATE MACRO decimal_of(x) AS CASE
-    WHEN try_cast(x AS DECIMAL(18, 3)) = trunc(try_cast(x AS DECIMAL(18, 3)))
-    THEN try_cast(x AS DECIMAL(18, 3))::BIGINT END;
--- A cast to BIGINT rounds: what may have a fraction is looked at.
+-- A cast to BIGINT rounds, so it must say the same as a cast that does not.
 CREATE MACRO whole(x) AS CASE
-    WHEN contains(x, '.') OR contains(x, 'e') OR contains(x, 'E') THEN decimal_of(x)
-    ELSE try_cast(x AS BIGINT) END;
+    WHEN try_cast(x AS DOUBLE) = try_cast(x AS BIGINT) THEN try_cast(x AS BIGINT) END;
 CREATE MACRO count_of(x) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE whole(x) END;
 CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
     WHEN d BETWEEN 0 AND 100000000000000 THEN to_timestamp(d / 1000)
     WHEN d BETWEEN 0 AND 100000000000000000 THEN to_timestamp(d / 1000000) END;
-CREATE MACRO moment(x) AS
-    coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC';
+CREATE MACRO moment(x) AS CASE
+    WHEN whole(x) BETWEEN 0 AND 100000000000 THEN make_timestamp(whole(x) * 1000000)
+    ELSE coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ))
+        AT TIME ZONE 'UTC' END;
 -- The usual cases come first: text functions cost more than reading the file.
 CREATE MACRO tier_of(x) AS CASE WHEN x IS NULL OR x = 'default' THEN 'standard'
     WHEN x = 'standard' OR x = 'flex' OR x = 'batch' OR x = 'priority' THEN x
