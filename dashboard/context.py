@@ -35,8 +35,8 @@ class DashboardContext:
     """The source on screen, which a person may change from the demo to their own usage.
 
     Pages read the properties at each request and keep none of them. ``open_demo``
-    and ``open_own`` make the other source when somebody asks for it; without one,
-    its button is not drawn.
+    and ``open_own`` make the other source when somebody asks for it, the first one
+    is always there to come back to; without another, no button is drawn.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class DashboardContext:
     ) -> None:
         self._source = source
         self._store = Store(source.store_path)
-        self._open_demo = open_demo
-        self._open_own = open_own
+        self._open_demo = open_demo or (_always(source) if source.demo else None)
+        self._open_own = open_own or (None if source.demo else _always(source))
 
     @property
     def source(self) -> Source:
@@ -115,3 +115,7 @@ class DashboardContext:
         """Put somebody's own usage on screen."""
         if self._open_own is not None:
             self._source = self._open_own()
+
+
+def _always(source: Source) -> Callable[[], Source]:
+    return lambda: source

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ingest.store import Store
 
 _LAST_MOMENT_OF_DAY = timedelta(microseconds=1)
+_HOUR = slice(len("2026-11-20T"), len("2026-11-20T12"))
 _LONGEST_MONTH = timedelta(days=31, hours=1)
 _LONGEST_COMPARED = timedelta(days=3 * 366)
 
@@ -149,6 +150,18 @@ def a_month_earlier(moment: datetime) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 2, 12)
     day = min(moment.day, monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)
+
+
+def knows_only_days(view: View) -> bool:
+    """Tell whether the usage is known by UTC days alone while the page cuts days elsewhere.
+
+    Such usage is shown on its UTC day, whatever the zone of the page.
+    """
+    if view.period.start.utcoffset() == view.period.end.utcoffset() == timedelta():
+        return False
+    week = replace(view.period, start=view.until - timedelta(days=7), end=view.until)
+    hours = {row.dimensions[0] for row in view.report(by=("hour",), period=week).rows}
+    return bool(hours) and len({(hour or "T")[_HOUR] for hour in hours}) == 1
 
 
 def values_with_counts(

@@ -168,3 +168,12 @@ def test_usage_can_be_added_later(activity_site: str, open_page: Callable[..., P
     page.get_by_text("1,143 added").wait_for()
     page.get_by_role("heading", name="Cost by feature").wait_for()
     page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_days_of_another_zone_say_that_they_are_utc_days(
+    activity_site: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("/?zone=America/New_York", at=activity_site)
+    assert page.get_by_text("This usage is known by UTC days only").is_visible()
+    page = open_page("/", at=activity_site)
+    assert page.get_by_text("This usage is known by UTC days only").count() == 0

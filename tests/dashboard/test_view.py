@@ -15,6 +15,7 @@ from ingest.configuration import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def utc(*parts: int) -> datetime:
@@ -86,3 +87,15 @@ def test_values_count_requests_and_a_dimension_does_not_narrow_itself(
     assert found["feature"]["legal-check"] == 1_697
     assert set(found["team"]) == {"discovery"}
     assert sum(found["model"].values()) == found["feature"]["search"]
+
+
+def test_one_can_go_to_the_other_source_and_come_back(demo_source: Source, tmp_path: Path) -> None:
+    own = Source(tmp_path / "own.duckdb", demo_source.book, Configuration(), demo_source.clock)
+    context = DashboardContext(own, open_demo=lambda: demo_source)
+    assert (context.can_open_demo, context.can_open_own) == (True, False)
+    context.show_demo()
+    assert context.store().path == demo_source.store_path
+    assert (context.can_open_demo, context.can_open_own) == (False, True)
+    context.show_own()
+    assert context.store().path == own.store_path
+    assert context.facts().is_empty

@@ -26,7 +26,7 @@ from dashboard.pages.overview.standing import standing_of
 from dashboard.pages.overview.table_card import table_card
 from dashboard.state import parse
 from dashboard.time_words import period_name
-from dashboard.view import view_of
+from dashboard.view import knows_only_days, view_of
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 STATE_KEYS = frozenset({"unit", "by"})
 _CARD = "overview-days"
+_UTC_DAYS = "This usage is known by UTC days only; each is shown whole, whatever the time zone."
 _LENGTH_OF_DAY = len("2026-11-20")
 
 
@@ -71,7 +72,8 @@ def _top(view: View, standing: Standing) -> list[Component]:
         [headline(standing, view.now), _what_if(view)],
         className="head-row",
     )
-    notices = [notice_list(view.notices)] if view.notices else []
+    said = [*view.notices, *([_UTC_DAYS] if knows_only_days(view) else [])]
+    notices = [notice_list(said)] if said else []
     return [*notices, head, number_row(numbers_of(view))]
 
 
