@@ -1,0 +1,84 @@
+"""Every sample imports as the file beside it says.
+
+``x.csv`` has its ``x.expected.json``: the format that must claim it, the rows of the
+import, requests, the meters that are not zero, usage by model and tier (all input,
+all output), what is set aside, notices and assumptions. The numbers are worked out by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from costmodel.meters import INDEX, INPUT_METERS, METERS, OUTPUT_METERS
+from ingest.files import sample_of
+from ingest.formats import FORMATS
+from ingest.imports import ImportResult, import_file
+from ingest.store import CellQuery, Store
+
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
+EXPECTED = sorted(SAMPLES.glob("*/*.expected.json"))
+
+
+def sample_beside(expected: Path) -> Path:
+    name = expected.name.removesuffix(".expected.json")
+    (found,) = (p for p in expected.parent.glob(f"{name}.*") if p != expected)
+    return found
+
+
+def what_became_of(result: ImportResult) -> dict[str, Any]:
+    counts = {
+        name: getattr(result, name)
+        for name in ("format", "rows_read", "rows_added", "rows_replaced", "rows_duplicate",
+                     "rows_set_aside", "rows_without_usage")
+    }  # fmt: skip
+    aside = [{"line": each.line, "reason": each.reason} for each in result.set_aside]
+    remarks = {"notices": list(result.notices), "assumptions": list(result.assumptions)}
+    return {**counts, "set_aside": aside, **remarks}
+
+
+def what_is_stored(store: Store) -> dict[str, Any]:
+    cells = store.cells(CellQuery())
+    meters = {str(m): sum(cell.quantities[INDEX[m]] for cell in cells) for m in METERS}
+    groups: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for cell in cells:
+        sums = groups[cell.key.model, cell.key.tier]
+        sums[0] += cell.requests
+        sums[1] += sum(cell.quantities[INDEX[m]] for m in INPUT_METERS)
+        sums[2] += sum(cell.quantities[INDEX[m]] for m in OUTPUT_METERS)
+    names = ("requests", "input_tokens", "output_tokens")
+    return {
+        "requests": sum(cell.requests for cell in cells),
+        "meters": {name: count for name, count in meters.items() if count},
+        "groups": [
+            {"model": model, "tier": tier, **dict(zip(names, sums, strict=True))}
+            for (model, tier), sums in sorted(groups.items())
+        ],
+    }
+
+
+def test_the_samples_of_provider_exports_are_here() -> None:
+    folders = {each.parent.name for each in EXPECTED}
+    assert {"openai_usage", "openai_activity"} <= folders
+    for folder in ("openai_usage", "openai_activity"):
+        samples = {p for p in (SAMPLES / folder).iterdir() if p not in EXPECTED}
+        assert samples == {sample_beside(e) for e in EXPECTED if e.parent.name == folder}
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_a_sample_imports_as_it_must_and_only_once(expected: Path, tmp_path: Path) -> None:
+    sample, wanted = sample_beside(expected), json.loads(expected.read_text(encoding="utf-8"))
+    assert [each.name for each in FORMATS if each.claims(sample_of(sample))] == [wanted["format"]]
+    store = Store(tmp_path / "s.duckdb")
+    first = import_file(store, sample)
+    assert {**what_became_of(first), **what_is_stored(store)} == wanted
+    rest = (first.rows_added, first.rows_replaced, first.rows_duplicate)
+    assert sum(rest) + first.rows_set_aside + first.rows_without_usage == first.rows_read
+    again = import_file(store, sample)
+    assert (again.rows_added, again.rows_replaced) == (0, 0)
+    assert again.rows_duplicate == first.rows_added
+    assert {**what_became_of(first), **what_is_stored(store)} == wanted
