@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from costmodel.controls import Controls, levers_of
 from costmodel.levers import (
     ORDER,
     Batch,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from costmodel.book import PriceBook
     from pricing.located_yaml import Checker
 
-LEVERS = ("grow", "route", "cascade", "cache", "batch", "retire")
+LEVERS = ("grow", "route", "start_with", "cascade", "cache", "batch", "retire")
 WHERE_NAMES = (*CELL_CHOICES, "provider", "model", "zone", "tier")
 
 _SHARE = r"([+-]?\d+(?:\.\d+)?)\s*(%?)"
@@ -81,6 +82,7 @@ class LeverReader:
         self._readers: dict[str, Callable[[Located, _Scope], Lever | None]] = {
             "grow": self._grow,
             "route": self._route,
+            "start_with": self._start_with,
             "cascade": self._cascade,
             "cache": self._cache,
             "batch": self._batch,
@@ -148,6 +150,28 @@ class LeverReader:
             return None
         return Route(to=to, share=share, source=source, where=scope.where, from_=scope.from_)
 
+    def _start_with(self, located: Located, scope: _Scope) -> Lever | None:
+        """Read What-if's mix: shares of a family's first calls by the model they start on."""
+        keys = self._keys(located, ("shares", "full"), ("escalate", "sent", "family"))
+        given = self.checker.mapping(keys.get("shares"), optional=None)
+        shares = {name: self.share(value) for name, value in given.items()}
+        names = {name: self._known(name, value) for name, value in given.items()}
+        full = self.model(keys.get("full"))
+        escalate = self.share(keys["escalate"]) if "escalate" in keys else Fraction(0)
+        sent = self.checker.choice(keys.get("sent"), ("after a try", "directly"))
+        if full is None or escalate is None or None in names.values() or None in shares.values():
+            return None
+        controls = Controls(
+            start_with=tuple((names[n] or n, shares[n] or Fraction(0)) for n in given),
+            full=full,
+            escalate=escalate,
+            escalation="sent_directly" if sent == "directly" else "tried_first",
+            family=self.checker.text(keys.get("family")),
+            where=scope.where,
+        )
+        [lever] = levers_of(controls) or [None]
+        return replace(lever, from_=scope.from_) if lever else None
+
     def _cascade(self, located: Located, scope: _Scope) -> Lever | None:
         optional = ("verifier", "draft", "then_hit_rate")
         keys = self._keys(located, ("first", "then", "escalate"), optional)
@@ -198,8 +222,9 @@ class LeverReader:
     def model(self, located: Located | None) -> str | None:
         """Return the canonical name of a model that the price book knows."""
         name = self.checker.text(located)
-        if located is None or name is None:
-            return None
+        return None if located is None or name is None else self._known(name, located)
+
+    def _known(self, name: str, located: Located) -> str | None:
         try:
             return model_named(name, self._book).name
         except WorkloadError as error:

@@ -463,7 +463,10 @@
     if (isPointerDown) return; // the release tells
     isWaiting = false;
     const written = JSON.stringify(own);
-    if (written === told) return;
+    if (written === told) {
+      settled();
+      return;
+    }
     told = written;
     clientside.set_props("whatif-plan", { data: { ...own } });
   }
@@ -568,6 +571,7 @@
     const view = outlook(board.table, point);
     if (before !== JSON.stringify(own)) {
       draw(view, board);
+      document.getElementById("whatif").classList.add("whatif-moving");
       tellIn(200);
     }
     const line = limitLine(view, board, point);
@@ -631,6 +635,34 @@
   new MutationObserver((changes) => {
     for (const thumb of new Set(changes.map((change) => change.target))) onThumb(thumb);
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-valuenow"] });
+
+  /* ---- buttons --------------------------------------------------------------------------- */
+
+  function focusControl(button) {
+    const thumb = document.querySelector(
+      '[id=\'' + JSON.stringify({ control: button.dataset.control, type: "whatif-slider" })
+      + '\'] [role="slider"]');
+    if (!thumb) return;
+    thumb.scrollIntoView({ block: "center" });
+    thumb.focus();
+  }
+
+  /* The sentences, the bars and the waterfall as one picture. */
+  async function copyPicture(button) {
+    const cards = ["whatif-bars", "whatif-waterfall"];
+    const picture = window.tollbook.pictureOf(
+      [document.getElementById("whatif-sentence").textContent,
+        document.getElementById("whatif-second").textContent],
+      cards.map(graphOf).filter(Boolean));
+    await window.tollbook.givePicture(button, picture, "what-if");
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    if (!button) return;
+    if (button.dataset.action === "whatif-focus") focusControl(button);
+    if (button.dataset.action === "whatif-picture") copyPicture(button);
+  });
 
   /* The server has drawn everything again. */
   function settled() {

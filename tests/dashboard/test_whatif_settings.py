@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ def mixes(draw: st.DrawFn) -> tuple[tuple[str, Fraction], ...]:
     cuts = sorted(draw(st.lists(st.integers(0, 100), min_size=len(names) - 1, max_size=3)))
     cuts = cuts[: len(names) - 1]
     ends = [0, *cuts, 100]
-    shares = [Fraction(b - a, 100) for a, b in zip(ends, ends[1:], strict=False)]
+    shares = [Fraction(b - a, 100) for a, b in pairwise(ends)]
     return tuple(zip(names, shares, strict=True))
 
 
