@@ -30,13 +30,11 @@ def is_calendar_month(period: Period) -> bool:
 
 
 def period_name(period: Period, now: datetime) -> str:
-    """Return what a sentence calls a period: ``November``, ``October 2025``, ``The last 30d``."""
+    """Return what a sentence calls a period: ``November``, ``The last 30 days``."""
     if is_calendar_month(period):
         same_year = period.start.year == now.year
         return f"{period.start:%B}" if same_year else f"{period.start:%B %Y}"
-    words = period.text
-    if words[:1].isdigit():
-        return words.replace("..", " to ")
-    if words == "all":
+    if period.text.strip().lower().startswith("all"):
         return "All usage"
-    return f"The {words}" if words.startswith("last") else words.capitalize()
+    label = period.label
+    return f"The {label[:1].lower()}{label[1:]}" if label.startswith("Last") else label

@@ -63,7 +63,7 @@ def test_dragging_over_days_sets_the_period(open_page: Callable[..., Page]) -> N
     first, last = words.split("..")
     assert "2026-11-03" <= first < last <= "2026-11-10"
     expect(page.locator("#range")).to_have_value(words)
-    wait_for_headline(page, f"{first} to {last} cost ")
+    wait_for_headline(page, f"{int(first[-2:])} Nov 2026 to {int(last[-2:])} Nov 2026 cost ")
 
 
 def test_a_typed_range_goes_to_the_address_and_back(open_page: Callable[..., Page]) -> None:

@@ -49,8 +49,8 @@ def test_the_sentence_of_an_open_month(view: Callable[[str], View]) -> None:
     [
         ("?range=2026-10", "October cost at least $1,034 of $1,200."),
         ("?range=2026-10&feature=legal-check", "October cost $"),
-        ("?range=last+30d", "The last 30d cost at least $"),
-        ("?range=2026-10-03..2026-10-05", "2026-10-03 to 2026-10-05 cost "),
+        ("?range=last+30d", "The last 30 days cost at least $"),
+        ("?range=2026-10-03..2026-10-05", "3 Oct 2026 to 5 Oct 2026 cost "),
         ("?feature=nothing-like-this", "November has no usage that could be priced."),
         ("?range=all", "All usage cost at least $"),
     ],

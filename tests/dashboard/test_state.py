@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.period import PRESETS, is_range
 from dashboard.state import COMPARISONS, DIMENSIONS, State, parse
 
 RANGES = ["last 30d", "2026-10", "2026-10-03", "2026-10-01..2026-10-20", "all", "last month"]
@@ -87,3 +88,7 @@ def test_a_filter_is_set_and_removed() -> None:
     state = State().with_filter("team", ["legal", "legal", None])
     assert state.search() == "?team=legal&team="
     assert state.with_filter("team", []).search() == ""
+
+
+def test_every_range_that_is_offered_is_understood() -> None:
+    assert [words for words in PRESETS if not is_range(words)] == []

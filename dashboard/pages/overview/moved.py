@@ -132,12 +132,12 @@ def broken_days(shares: Sequence[tuple[date, Fraction]]) -> str:
 
 
 def _size_words(before: SpendRow, now: SpendRow) -> str:
-    """Return how a request changed: its tokens, or the models that serve it."""
+    """Return how a request changed: its tokens, or else its cost."""
     tokens = _tokens_each(now) / (_tokens_each(before) or 1) - 1
     money = (now.cost or Fraction(0)) / (before.cost or 1) * before.requests / now.requests - 1
     if (tokens >= 0) == (money >= 0) and abs(tokens) >= abs(money) / 2:
         return f"tokens per request {signed_share(tokens)}"
-    return f"cost per request {signed_share(money)}, from another mix of models or tiers"
+    return f"cost per request {signed_share(money)}"
 
 
 def _tokens_each(row: SpendRow) -> Fraction:
