@@ -39,6 +39,10 @@ FEWEST_ORIGINS = 5
 MOST_DAYS = 120
 _WEEK = 7
 _SPIKE = 4.0
+LEAST_MONEY = 1e-9
+"""Less on a day than this is nothing: no meter is so cheap."""
+LARGEST_LOG_ERROR = 9.0
+"""A forecast 8,000 times off says that nothing is known, however far off it was."""
 _LARGEST_WEEKLY_DRIFT = 0.25
 _FAR_DAYS = 28
 
@@ -166,6 +170,7 @@ def _refusal(daily: Sequence[float], remainder: Remainder) -> NotForecastable | 
 
 def _recent(daily: Sequence[float], last_day: date) -> tuple[Days, Weekdays]:
     days = np.asarray(daily[-MOST_DAYS:], dtype=np.float64)
+    days[days < LEAST_MONEY] = 0.0
     first = last_day - timedelta(len(days) - 1)
     return days, (np.arange(len(days)) + first.weekday()) % _WEEK
 
@@ -180,7 +185,7 @@ def _best_method(days: Days, weekdays: Weekdays, horizon: int) -> tuple[Method, 
     replayed = _replayable(len(days), horizon)
     profile = _errors(days, weekdays, replayed, "weekday profile")
     week = _errors(days, weekdays, replayed, "last 7 days")
-    if len(profile) and np.median(np.abs(week)) < 0.9 * np.median(np.abs(profile)):
+    if len(profile) and len(week) and np.median(np.abs(week)) < 0.9 * np.median(np.abs(profile)):
         return "last 7 days", week
     return "weekday profile", profile
 
@@ -192,8 +197,8 @@ def _errors(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Day
         actual = days[origin : origin + horizon].sum()
         guess = _ahead(days[:origin], weekdays[:origin], horizon, method).sum()
         if actual > 0 and guess > 0:
-            found.append(np.log(actual / guess))
-    return np.asarray(found, dtype=np.float64)
+            found.append(np.log(actual) - np.log(guess))
+    return np.clip(np.asarray(found, dtype=np.float64), -LARGEST_LOG_ERROR, LARGEST_LOG_ERROR)
 
 
 def _ahead(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days:
@@ -241,7 +246,7 @@ def _daily_drift(flat: Days) -> float:
     late, early = flat[-2 * _WEEK :], flat[-4 * _WEEK : -2 * _WEEK]
     if len(early) < _WEEK or late.mean() <= 0 or early.mean() <= 0:
         return 0.0
-    weekly = np.log(late.mean() / early.mean()) / 2
+    weekly = (np.log(late.mean()) - np.log(early.mean())) / 2
     bounded = np.clip(weekly, -_LARGEST_WEEKLY_DRIFT, _LARGEST_WEEKLY_DRIFT)
     return float(bounded) / _WEEK * DRIFT_DAMPING
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +51,11 @@ def test_another_family_and_model_are_in_the_address(
     page.wait_for_url("**history=o3*")
     settle(page)
     sentence = page.locator(".chart-sentence", has_text="o3: uncached input went from $10.00")
-    assert sentence.count() == 1
+    expect(sentence).to_have_count(1)
     page.go_back()
     page.wait_for_url("**/prices?family=openai%2Fo-series")
     settle(page)
-    assert page.locator("#prices-history").input_value() == "o1"
+    expect(page.locator("#prices-history")).to_have_value("o1")
 
 
 def test_a_row_of_the_grid_shows_its_family(
@@ -68,9 +69,9 @@ def test_a_row_of_the_grid_shows_its_family(
     row.locator(".ag-cell").first.click()
     page.wait_for_url("**family=google*")
     settle(page)
-    assert page.locator("#prices-family").input_value() == "Google: gemini-4"
+    expect(page.locator("#prices-family")).to_have_value("Google: gemini-4")
     announced = page.locator(".chart-sentence", has_text="uncached input goes from $2.00 to $4.00")
-    assert announced.count() == 1
+    expect(announced).to_have_count(1)
 
 
 def test_an_address_that_the_book_does_not_know_shows_the_first_family(

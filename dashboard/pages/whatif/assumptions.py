@@ -12,7 +12,7 @@ from dashboard.moments import day_text
 from dashboard.money_text import short_count
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.wildcards import attributes
-from dashboard.pages.whatif.words import share_text
+from dashboard.pages.whatif.words import capital, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ def assumption_list(found: list[Line]) -> html.Ul:
 
 def _item(line: Line) -> html.Li:
     parts: list[Component] = [
-        html.Span(_capital(line.text), className="assumption-text"),
+        html.Span(capital(line.text), className="assumption-text"),
         html.Span(line.source, className="assumption-source"),
     ]
     if line.control:
@@ -132,7 +132,3 @@ def _item(line: Line) -> html.Li:
             )
         )
     return html.Li(parts)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from dashboard.pages.whatif.names import ended, short_name
 from dashboard.pages.whatif.payload import MIX, bounds, defaults, feature_codes
 from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, percent_text
 from dashboard.pages.whatif.wildcards import labelled
-from dashboard.pages.whatif.words import sentence_money, share_text
+from dashboard.pages.whatif.words import capital, sentence_money, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def _baseline_words(board: Board) -> html.Section:
     scaled = month.days != board.usage.seen.days
     spent = dollars(board.usage.spent, board.currency)
     words = f"{spent} in {_days(board)}, scaled to a month of 30 days." if scaled else ""
-    return _section("Baseline", [html.P(_capital(board.usage.words) + ".")], words)
+    return _section("Baseline", [html.P(capital(board.usage.words) + ".")], words)
 
 
 def _days(board: Board) -> str:
@@ -395,7 +395,3 @@ def _features(board: Board) -> html.Section | None:
 def _chip_text(board: Board, name: str | None) -> str:
     text = value_text(name)
     return f"{text} (locked)" if name in board.locked else text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -100,3 +100,8 @@ def share_text(share: Fraction) -> str:
     """Return a share with at most one decimal: ``12%``, ``10.3%``."""
     tenths = round(share * _TENTHS_OF_A_PERCENT)
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
+
+
+def capital(text: str) -> str:
+    """Return a sentence's words with a capital in front."""
+    return text[:1].upper() + text[1:]
