@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +125,15 @@ def clean_copy(path: Path, workspace: Path) -> tuple[Path, Lines]:
             if not line.endswith(b"\n"):
                 out.write(b"\n")
     return copy, numbers
+
+
+def unpacked_copy(path: Path, workspace: Path) -> Path:
+    """Copy a file unpacked and without a mark, its lines as they are."""
+    copy = workspace / "unpacked"
+    with opened(path) as stream, copy.open("wb") as out:
+        out.write(stream.read(SAMPLE_BYTES).removeprefix(BOM))
+        shutil.copyfileobj(stream, out)
+    return copy
 
 
 def rewritten(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingest.errors import IngestError, NoFormatError
+from ingest.errors import IngestError, NoFormatError, UnreadableFileError
 from ingest.files import sample_of, spread_lines
 from ingest.formats import FORMATS, MAPPED
 from ingest.projection import ImportOptions, Sample
@@ -126,8 +126,8 @@ def _staged_import(
     job: _Job,
     report: Callable[..., None],
 ) -> ImportResult:
+    opened = _loaded(stage, opened, job)
     projection = opened.projection
-    stage.load(projection, _sampled(opened, job.workspace), job.options.date)
     facts = stage.facts()
     report("checking", facts.rows)
     if facts.with_id < facts.placed:
@@ -145,6 +145,19 @@ def _staged_import(
     )
     done = commit(store.path, stage, arrival, facts, lambda phase: report(phase, facts.rows))
     return _result(job, arrival, done)
+
+
+def _loaded(stage: Stage, opened: Opened, job: _Job) -> Opened:
+    """Fill the stage, the slower way if the fast one gives up, and tell which it was."""
+    try:
+        stage.load(opened.projection, _sampled(opened, job.workspace), job.options.date)
+    except UnreadableFileError as error:
+        if opened.again is None:
+            raise UnreadableFileError(f"{job.path}: {error}") from error
+        slower = opened.again()
+        stage.load(slower.projection, _sampled(slower, job.workspace), job.options.date)
+        return slower
+    return opened
 
 
 def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:

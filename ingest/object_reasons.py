@@ -32,9 +32,9 @@ COUNT_KEYS: Final = (
 def explain(line: str) -> str:
     """Say why a line was set aside."""
     try:
-        value = json.loads(line)
-    except ValueError as error:
-        return f"not JSON: {str(error).split(':')[0].lower()}"
+        value = json.loads(line.strip())
+    except json.JSONDecodeError as error:
+        return f"not JSON: {error.msg.lower().removesuffix(' at')}, column {error.colno}"
     if not isinstance(value, dict):
         return "a line must be one JSON object"
     answer = _answer_in(value)
@@ -111,4 +111,4 @@ def _bad_place(answer: Mapping[str, Any], line: Mapping[str, Any]) -> str:
     given = next((moment for moment in moments if moment is not None), None)
     if given is None:
         return "no time: name the day with --date"
-    return f"cannot be read as a count or time of a request (time {given!r})"
+    return f"the time {given!r} cannot be read, or is out of range"

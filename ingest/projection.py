@@ -105,10 +105,12 @@ class Opened:
     ``path`` is what DuckDB reads: the file itself, or a cleaned copy of it.
     ``reasons`` gives line and reason of rows, by their place from 0, that the
     projection set aside. ``over`` makes the same projection over a file of sample
-    lines, where the format has rarely used columns.
+    lines, where the format has rarely used columns. ``again`` opens the file in a slower way
+    that loses nothing, for one that DuckDB gives up on.
     """
 
     projection: Projection
     path: Path
     reasons: Callable[[Sequence[int]], Iterable[tuple[int, str]]]
     over: Callable[[Path], Projection] | None = None
+    again: Callable[[], Opened] | None = None

@@ -7,6 +7,7 @@ input; Anthropic counts them beside it. What was asked and answered is not read.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import Meter
@@ -78,17 +79,25 @@ class ApiObjects:
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Read lines where they stand; anything else is rewritten to one object a line."""
-        path, lines = sample.path, None
+        path = sample.path
+        lines: list[int] | None = None
         if not is_lines_of_objects(sample) or _has_text_bodies(sample):
             path, lines = rewritten(path, workspace, _rows_of)
         elif not is_clean(path):
             path, lines = clean_copy(path, workspace)
-        return Opened(
-            projection=_projection(path, options),
-            path=path,
-            reasons=lambda places: reasons_of_lines(path, places, explain, lines),
-            over=lambda other: _projection(other, options),
-        )
+        first = _opened(path, lines, options)
+        if lines is not None:
+            return first
+        return replace(first, again=lambda: _opened(*clean_copy(path, workspace), options))
+
+
+def _opened(path: Path, lines: list[int] | None, options: ImportOptions) -> Opened:
+    return Opened(
+        projection=_projection(path, options),
+        path=path,
+        reasons=lambda places: reasons_of_lines(path, places, explain, lines),
+        over=lambda other: _projection(other, options),
+    )
 
 
 def _is_object(line: Mapping[str, Any]) -> bool:

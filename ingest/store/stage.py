@@ -99,8 +99,15 @@ class Stage:
             keep = rarely_used(projection) if sample is None else self._rare(projection)
             places = self._places_used(projection) if sample is not None else None
             self._stage(projection, keep, assumed_date, places)
+            if projection.reader.startswith("read_csv"):
+                self._refuse_rejects()
         except duckdb.Error as error:
             raise UnreadableFileError(_first_line(error)) from error
+
+    def _refuse_rejects(self) -> None:
+        """Give up on a file of which the reader of CSV left something out."""
+        if self.connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchall():
+            raise UnreadableFileError("some records are not as the header says")
 
     def _load_seen(
         self, projection: Projection, sample: Projection, assumed_date: date | None

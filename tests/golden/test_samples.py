@@ -80,5 +80,5 @@ def test_a_sample_imports_as_it_must_and_only_once(expected: Path, tmp_path: Pat
     assert sum(rest) + first.rows_set_aside + first.rows_without_usage == first.rows_read
     again = import_file(store, sample)
     assert (again.rows_added, again.rows_replaced) == (0, 0)
-    assert again.rows_duplicate == first.rows_added
+    assert again.rows_duplicate == sum(rest)
     assert {**what_became_of(first), **what_is_stored(store)} == wanted

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import METERS, Meter
 from ingest.errors import MappingError
-from ingest.formats.mapped.tables import TABLES, Table, type_of
+from ingest.formats.mapped.tables import CELLS, TABLES, Table, csv_by_record, type_of
 from ingest.mapping import ColumnMapping, read_mapping
 from ingest.projection import ImportOptions, Opened, Projection, Sample
 from ingest.rows import GLOBAL_ZONE, LARGEST_COUNT, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
@@ -46,11 +47,20 @@ class Mapped:
         kind = mapping.file_type or type_of(sample)
         table = TABLES[kind](sample, mapping, workspace)
         _check_columns(mapping, table)
-        return Opened(
-            projection=_projection(mapping, table, options),
-            path=table.path,
-            reasons=lambda places: _reasons(table, mapping, places),
+        first = _opened(table, mapping, options)
+        if kind != "csv":
+            return first
+        return replace(
+            first, again=lambda: _opened(csv_by_record(sample, workspace), mapping, options)
         )
+
+
+def _opened(table: Table, mapping: ColumnMapping, options: ImportOptions) -> Opened:
+    return Opened(
+        projection=_projection(mapping, table, options),
+        path=table.path,
+        reasons=lambda places: _reasons(table, mapping, places),
+    )
 
 
 def _check_columns(mapping: ColumnMapping, table: Table) -> None:
@@ -220,6 +230,8 @@ def _reasons(
 
 def _reason(mapping: ColumnMapping, record: Mapping[str, Any]) -> str:
     """Say why a record was set aside."""
+    if CELLS in record:
+        return f"{record[CELLS]} cells, and the header has another number of them"
     values = {target: record.get(str(c.value)) for target, c in mapping.columns.items()}
     if all(value in {None, ""} for value in values.values()):
         return "no value in any mapped column"

@@ -18,6 +18,7 @@ from ingest.files import (
     opened,
     picked_lines,
     rewritten,
+    unpacked_copy,
 )
 from ingest.served import sql_string
 
@@ -62,18 +63,13 @@ def type_of(sample: Sample) -> str:
     return "jsonl" if sample.text.lstrip().startswith(("{", "[")) else "csv"
 
 
-def _csv_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
+def _csv_table(sample: Sample, _: ColumnMapping, workspace: Path) -> Table:
+    """Return a CSV file as DuckDB reads it: fast, but it gives up what it does not understand."""
     path = sample.path
     if not is_clean(path):
-        path, _ = clean_copy(path, workspace)
-    first = sample.text.split("\n", 1)[0]
-    delimiter = max(",\t;|", key=first.count)
-    names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise MappingError(f"{sample.path}: line 1: two columns are called {repeated[0]!r}")
+        path = unpacked_copy(path, workspace)
+    delimiter, names = _header(sample)
     described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
-    del mapping
     return Table(
         path,
         f"read_csv(?, delim={sql_string(delimiter)}, header=true, auto_detect=false, quote='\"', "
@@ -83,21 +79,69 @@ def _csv_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table
     )
 
 
+def csv_by_record(sample: Sample, workspace: Path) -> Table:
+    """Return a CSV file read record by record in Python: slower, and nothing gets lost.
+
+    A record with another number of cells than the header becomes a row without values.
+    """
+    delimiter, names = _header(sample)
+    copy = workspace / "records.jsonl"
+    with copy.open("w", encoding="utf-8") as out:
+        for _, cells in _numbered_records(sample.path, delimiter):
+            whole = len(cells) == len(names)
+            row = {name: cell for name, cell in zip(names, cells, strict=False) if cell}
+            out.write(json.dumps(row) + "\n" if whole else "!\n")
+    described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
+    return Table(
+        copy,
+        f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{described}}})",
+        {name: f'"{name}"' for name in names},
+        lambda places: _csv_records(sample.path, delimiter, places),
+    )
+
+
+def _header(sample: Sample) -> tuple[str, list[str]]:
+    first = sample.text.split("\n", 1)[0].rstrip("\r")
+    delimiter = max(",\t;|", key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise MappingError(
+            f"{sample.path}: line 1: two columns are called {repeated[0]!r}: rename one"
+        )
+    return delimiter, names
+
+
+def _numbered_records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Return the first line and the cells of every record after the header."""
+    with opened(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        reader = csv.reader((line.replace("\0", "") for line in text), delimiter=delimiter)
+        next(reader, [])
+        while True:
+            first = reader.line_num + 1
+            cells = next(reader, None)
+            if cells is None:
+                return
+            if cells:
+                yield first, cells
+
+
 def _csv_records(
     path: Path, delimiter: str, places: Sequence[int]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     wanted = set(places)
     with opened(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(text, delimiter=delimiter)
-        names = next(reader, [])
-        place = 0
-        for record in reader:
-            if len(record) != len(names):
-                continue
-            if place in wanted:
-                yield reader.line_num, dict(zip(names, record, strict=True))
-            place += 1
+        head = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        names = next(csv.reader(head, delimiter=delimiter), [])
+    for place, (line, cells) in enumerate(_numbered_records(path, delimiter)):
+        if place in wanted:
+            whole = len(cells) == len(names)
+            yield line, dict(zip(names, cells, strict=False)) if whole else {CELLS: len(cells)}
+
+
+CELLS: Final = "\0cells"
+"""Stands for a record with another number of cells than the header."""
 
 
 def _jsonl_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
@@ -138,8 +182,7 @@ def _flat(text: str) -> dict[str, Any]:
     return found
 
 
-def _parquet_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Table:
-    del mapping, workspace
+def _parquet_table(sample: Sample, _: ColumnMapping, __: Path) -> Table:
     path = sample.path
     try:
         with duckdb.connect() as session:
