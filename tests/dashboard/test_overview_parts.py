@@ -86,6 +86,19 @@ def test_every_breakdown_adds_up_to_the_total(word: str, view: Callable[[str], V
     assert breakdown.total_cost(breakdown.lines(found, word)) == found.report().total.cost
 
 
+def test_a_cost_per_request_is_over_requests_that_have_a_price(
+    view: Callable[[str], View],
+) -> None:
+    seen = view("?feature=support-chat")
+    (line,) = breakdown.lines(seen, "feature")
+    (card,) = [number for number in numbers_of(seen) if number.name.startswith("Cost per")]
+    unpriced = sum(volume.requests for volume in seen.report().unpriced)
+    assert unpriced == 161
+    assert line.cost is not None
+    assert line.cost_per_thousand == line.cost * 1000 / (line.requests - unpriced)
+    assert card.value == dollars(line.cost_per_thousand)
+
+
 @pytest.mark.parametrize("search", ["", "?range=2026-10", "?range=all", "?feature=search"])
 def test_the_days_of_the_chart_add_up_to_the_total(
     search: str, view: Callable[[str], View]

@@ -23,6 +23,10 @@ WORDS: dict[str, str] = {
 """Dimensions that the table may be broken down by, with their headings."""
 
 
+_PRICED_BY = ("provider", "model", "zone", "tier")
+"""Usage of one of these either has a price or has none."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One value's part: money exact, shares of the whole, change against the comparison."""
@@ -62,16 +66,30 @@ def lines(view: View, word: str) -> list[Line]:
         earlier = view.report(by=(word,), period=view.comparison).rows
         before = {row.dimensions[0]: row.cost or Fraction(0) for row in earlier}
     whole = spend.total.cost or Fraction(0)
-    found = [_line(row, whole, before, compared=bool(before)) for row in spend.rows]
+    priced = _priced_requests(view, word)
+    found = [_line(row, whole, before, priced) for row in spend.rows]
     return sorted(found, key=lambda line: (-(line.cost or 0), line.name or ""))
 
 
+def _priced_requests(view: View, word: str) -> dict[str | None, int]:
+    """Return how many of each value's requests have a price: a cost per request is over them."""
+    rows = view.report(by=tuple(dict.fromkeys((word, *_PRICED_BY)))).rows
+    counted: dict[str | None, int] = {}
+    for row in rows:
+        if row.cost is not None:
+            counted[row.dimensions[0]] = counted.get(row.dimensions[0], 0) + row.requests
+    return counted
+
+
 def _line(
-    row: SpendRow, whole: Fraction, before: dict[str | None, Fraction], *, compared: bool
+    row: SpendRow,
+    whole: Fraction,
+    before: dict[str | None, Fraction],
+    priced: dict[str | None, int],
 ) -> Line:
     name = row.dimensions[0]
-    base = before.get(name, Fraction(0)) if compared else None
-    each = row.cost * 1000 / row.requests if row.cost is not None and row.requests else None
+    base = before.get(name, Fraction(0)) if before else None
+    requests = priced.get(name, 0)
     return Line(
         name=name,
         cost=row.cost,
@@ -79,7 +97,7 @@ def _line(
         change=(row.cost or Fraction(0)) - base if base is not None else None,
         before=base,
         requests=row.requests,
-        cost_per_thousand=each,
+        cost_per_thousand=row.cost * 1000 / requests if row.cost and requests else None,
         unpriced_tokens=row.unpriced_tokens,
     )
 
