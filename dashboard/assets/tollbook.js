@@ -43,6 +43,8 @@
     if (window.matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
     if (window.innerWidth < NARROW) {
       layout.annotations = (layout.annotations || []).filter((one) => one.name !== "flag");
+      const narrow = (layout.meta || {}).narrow || {};
+      for (const key of Object.keys(narrow)) layout[key] = { ...layout[key], ...narrow[key] };
     }
     return { ...figure, layout };
   }

@@ -215,7 +215,7 @@
 
   /* ---- figures --------------------------------------------------------------------------- */
 
-  const HEADROOM = { bars: 1.3, months: 1.15 };
+  const HEADROOM = { bars: 1.02, months: 1.15 };
   const CLOSE = 0.15;
 
   function graphOf(card) {
@@ -285,10 +285,11 @@
     ];
   }
 
-  /* How both names hang on their lines: apart where the lines nearly meet. */
-  function anchors(today, plan, top) {
-    if (Math.abs(today - plan) > top * CLOSE) return ["middle", "middle"];
-    return plan > today ? ["top", "bottom"] : ["bottom", "top"];
+  /* Where both names stand by their lines: one above the other where they nearly meet. */
+  function hangs(today, plan, top) {
+    if (Math.abs(today - plan) > top * CLOSE) return [["middle", 0], ["middle", 0]];
+    const [low, high] = [["bottom", -8], ["bottom", 26]];
+    return plan > today ? [low, high] : [high, low];
   }
 
   function monthsUpdate(plot, view, board) {
@@ -300,14 +301,14 @@
     const end = Math.max(...view.monthsPlan, ...view.monthsToday, limitNow(board) || 0) || 1;
     const top = end * HEADROOM.months;
     const layout = rangeTo(plot, "yaxis", top);
-    const hangs = anchors(view.monthsToday[last], view.monthsPlan[last], top);
+    const places = hangs(view.monthsToday[last], view.monthsPlan[last], top);
     const names = plot.layout.annotations.length - 2;
     [["as today", view.monthsToday[last]], ["this plan", view.monthsPlan[last]]].forEach(
       ([name, amount], place) => {
         const annotation = "annotations[" + (names + place) + "].";
         layout[annotation + "y"] = amount;
         layout[annotation + "text"] = name + "<br>" + wholeMoney(amount, board.symbol);
-        layout[annotation + "yanchor"] = hangs[place];
+        [layout[annotation + "yanchor"], layout[annotation + "yshift"]] = places[place];
       });
     return [{ y: [...parts(view.monthsToday), ...parts(view.monthsPlan)] }, layout, [0, 1, 2, 3]];
   }

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _PIXELS_A_LETTER = 7.4
 _LEAST_LABEL_WIDTH = 104
 
-HEADROOM = 1.3
+HEADROOM = 1.02
+_TEXT_WIDTH = 112
+"""Pixels right of the longest bar, where its amount stands at any width of the screen."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def bars(
     left = width or label_width(row.name for row in rows)
     shown = layout(
         height=bars_height(len(rows)),
-        margin={"l": left, "r": 8, "t": 26 if limit is not None else 8, "b": 8},
+        margin={"l": left, "r": _TEXT_WIDTH, "t": 26 if limit is not None else 8, "b": 8},
         bargap=0.38,
         xaxis=axis(range=[0, scale_end([row.cost for row in rows], limit)], showticklabels=False),
         yaxis=_names([row.name for row in rows]),
@@ -91,7 +93,7 @@ def waterfall(
     reached = [max(abs(base), abs(base + length)) for base, length in placed]
     shown = layout(
         height=34 * len(names) + 16,
-        margin={"l": width or label_width(names), "r": 8, "t": 8, "b": 8},
+        margin={"l": width or label_width(names), "r": _TEXT_WIDTH, "t": 8, "b": 8},
         bargap=0.3,
         xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False),
         yaxis=_names(names),

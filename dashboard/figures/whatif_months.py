@@ -56,7 +56,14 @@ def months(
         height=300,
         margin={"l": 8, "r": 84, "t": 30, "b": 8},
         hovermode="x unified",
-        xaxis=axis(tickformat="%b\n%Y", dtick="M1", ticklabelmode="period", range=_stretch(rows)),
+        xaxis=axis(
+            tickformat="%b\n%Y",
+            tick0=_middle(rows[0].month) if rows else None,
+            dtick="M1",
+            tickangle=0,
+            range=_stretch(rows),
+        ),
+        meta={"narrow": {"xaxis": {"dtick": "M3"}}},
         yaxis=money_axis(symbol, range=[0, top]),
         shapes=[*_limit_across(limit), *(_event_line(event) for event in events)],
         annotations=[
@@ -163,18 +170,20 @@ def _line_names(rows: Sequence[Month], currency: str, top: float) -> list[dict[s
     if not rows:
         return []
     last = rows[-1]
-    today, plan = anchors(float(last.today), float(last.plan), top)
+    today, plan = hangs(float(last.today), float(last.plan), top)
     return [
-        _line_name(last.month, last.today, "as today", currency, MUTED) | {"yanchor": today},
-        _line_name(last.month, last.plan, "this plan", currency, INK) | {"yanchor": plan},
+        _line_name(last.month, last.today, "as today", currency, MUTED) | today,
+        _line_name(last.month, last.plan, "this plan", currency, INK) | plan,
     ]
 
 
-def anchors(today: float, plan: float, top: float) -> tuple[str, str]:
-    """Return how both names hang on their lines: apart where the lines nearly meet."""
+def hangs(today: float, plan: float, top: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return where both names stand by their lines: one above the other where they nearly meet."""
     if abs(today - plan) > top * CLOSE:
-        return "middle", "middle"
-    return ("top", "bottom") if plan > today else ("bottom", "top")
+        beside = {"yanchor": "middle", "yshift": 0}
+        return beside, beside
+    low, high = {"yanchor": "bottom", "yshift": -8}, {"yanchor": "bottom", "yshift": 26}
+    return (low, high) if plan > today else (high, low)
 
 
 def _line_name(

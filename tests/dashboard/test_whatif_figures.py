@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from dashboard.figures.whatif import Bar, Step, bars, label_width, step_text, waterfall
-from dashboard.figures.whatif_months import Event, Month, anchors, months
+from dashboard.figures.whatif_months import Event, Month, hangs, months
 
 ROWS = [
     Bar("Today", Fraction(1188), "#8A929D"),
@@ -97,9 +97,11 @@ def test_months_without_an_end_are_solid() -> None:
 
 
 def test_lines_that_nearly_meet_have_their_names_apart() -> None:
-    assert anchors(100, 900, 1000) == ("middle", "middle")
-    assert anchors(500, 520, 1000) == ("top", "bottom")
-    assert anchors(520, 500, 1000) == ("bottom", "top")
+    apart = [name["yshift"] for name in hangs(100, 900, 1000)]
+    plan_above, today_above = hangs(500, 520, 1000), hangs(520, 500, 1000)
+    assert apart == [0, 0]
+    assert plan_above[1]["yshift"] - plan_above[0]["yshift"] >= 30
+    assert today_above[0]["yshift"] - today_above[1]["yshift"] >= 30
 
 
 def test_the_last_month_names_both_lines_with_their_amounts() -> None:

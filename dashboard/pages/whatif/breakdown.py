@@ -127,7 +127,7 @@ def _row(part: Part, family: Family | None, currency: str) -> html.Tr:
     name = short_name(part.model, family)
     tier = "" if part.tier == "standard" else f", {part.tier}"
     above = part.above_input_tokens
-    size = f", requests above {count(above)}" if above else ""
+    size = f", over {above // 1_000}k" if above else ""
     return html.Tr(
         [
             html.Th(f"{name}{tier}", scope="row"),

@@ -46,6 +46,7 @@ def layout(context: DashboardContext, state: PageState) -> Component:
             dcc.Store(id="whatif-plan"),
             dcc.Store(id="whatif-shown", data=_shown(screen)),
             html.Div(_notices(screen), id="whatif-notices"),
+            _bar(screen),
             _head(screen),
             html.Div(
                 [
@@ -69,25 +70,28 @@ def _class_name(screen: Screen) -> str:
     return "whatif whatif-typed" if screen.board.is_typed else "whatif"
 
 
+def _bar(screen: Screen) -> html.Div:
+    return html.Div(
+        [
+            dmc.SegmentedControl(
+                id="whatif-workload",
+                value="typed" if screen.board.is_typed else "ledger",
+                data=[
+                    {"value": "ledger", "label": "Your usage"},
+                    {"value": "typed", "label": "Typed workload"},
+                ],
+                size="sm",
+                **labelled("What the plan starts from"),
+            ),
+            html.Div(_actions(screen), id="whatif-actions", className="whatif-actions"),
+        ],
+        className="whatif-bar",
+    )
+
+
 def _head(screen: Screen) -> html.Div:
     return html.Div(
         [
-            html.Div(
-                [
-                    dmc.SegmentedControl(
-                        id="whatif-workload",
-                        value="typed" if screen.board.is_typed else "ledger",
-                        data=[
-                            {"value": "ledger", "label": "Your usage"},
-                            {"value": "typed", "label": "Typed workload"},
-                        ],
-                        size="sm",
-                        **labelled("What the plan starts from"),
-                    ),
-                    html.Div(_actions(screen), id="whatif-actions", className="whatif-actions"),
-                ],
-                className="whatif-bar",
-            ),
             html.H1(screen.sentence, id="whatif-sentence", className="headline"),
             html.P(
                 [

@@ -315,7 +315,6 @@ def _number(
         hideControls=True,
         debounce=300,
         size="xs",
-        w=72,
         **labelled(label),
     )
 

@@ -1,0 +1,290 @@
+"""What-if as somebody uses it: dragged, typed, set, shared, downloaded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from costmodel.money import dollars
+from costmodel.plan import run_plan
+from dashboard.context import DashboardContext
+from ingest.plan_file import read_plan
+from pricing import load_book
+from tests.demo import DEMO_NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page
+
+    from dashboard.context import Source
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Any
+FULL = "/whatif?workload=typed&served=gpt-4.1&escalate=12&limit=600"
+FIGURES = """() => ["whatif-bars", "whatif-waterfall", "whatif-months"].map((card) => {
+  const host = document.getElementById(JSON.stringify({ card, type: "graph" }));
+  const plot = host.querySelector(".js-plotly-plot");
+  const ranges = [plot.layout.xaxis.range, plot.layout.yaxis.range];
+  return JSON.parse(JSON.stringify({
+    traces: plot.data.map((t) => [t.x, t.y, t.base, t.text, t.marker?.pattern?.shape]),
+    ranges: card === "whatif-months" ? ranges[1] : ranges[0],
+    names: (plot.layout.annotations || []).map((one) => [one.text, one.y, one.yanchor, one.yshift]),
+  }, (_, value) => ArrayBuffer.isView(value) ? [...value]
+    : typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value));
+})"""
+
+
+def calm(page: Page) -> None:
+    """Wait until the server has answered what was set last."""
+    page.wait_for_timeout(320)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("#whatif:not(.whatif-moving)")
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name)
+
+
+def number(page: Page, name: str) -> Locator:
+    return page.locator(f"input[aria-label='{name}']")
+
+
+def sentence(page: Page) -> str:
+    return page.locator("#whatif-sentence").inner_text()
+
+
+def drag_by(page: Page, thumb: Locator, pixels: int) -> None:
+    """Drag without letting go."""
+    thumb.scroll_into_view_if_needed()
+    box = thumb.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 11):
+        page.mouse.move(x + pixels * step / 10, y)
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(80)
+
+
+@pytest.mark.parametrize("path", ["/whatif", FULL], ids=["usage", "typed"])
+@pytest.mark.parametrize("width", [1_440, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible_in_both_schemes_and_widths(
+    path: str,
+    scheme: str,
+    width: int,
+    open_page: OpenPage,
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page(path, scheme=scheme, width=width)
+    assert sideways_scroll(page) == 0
+    assert axe(page) == []
+
+
+def test_opens_filled(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    assert re.fullmatch(
+        r"Today at least \$[\d,.]+ a month\. "
+        r"This plan at least \$[\d,.]+: saves \$[\d,.]+ \(\d+%\)\.",
+        sentence(page),
+    )
+    expect(page.locator("#whatif-second")).to_contain_text("Likely $")
+    expect(page.locator("#range")).to_have_value("last 30d")
+
+
+def test_typed_workload_is_the_guides(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    page.get_by_text("Typed workload").click()
+    expect(page.locator("#whatif-sentence")).to_contain_text("Today $396 a month.")
+    calm(page)
+    expect(page.get_by_text("$396.00").first).to_be_visible()
+    expect(page.locator("#whatif-second")).to_have_text("No range: typed numbers.")
+    assert "workload=typed" in page.url
+
+
+def test_dragging_shows_what_the_release_computes(open_page: OpenPage) -> None:
+    page = open_page("/whatif?growth=1.5")
+    page.set_viewport_size({"width": 1_440, "height": 2_600})  # every figure can be seen
+    page.wait_for_timeout(200)
+    before = sentence(page)
+    drag_by(page, slider(page, "Escalate to full, percent"), 60)
+    during, figures = sentence(page), page.evaluate(FIGURES)
+    second = page.locator("#whatif-second").inner_text()
+    assert during != before
+    assert "escalate" not in page.url  # nothing has travelled yet
+    page.mouse.up()
+    calm(page)
+    assert "escalate=" in page.url
+    assert sentence(page) == during
+    assert page.locator("#whatif-second").inner_text() == second
+    after = page.evaluate(FIGURES)
+    for drawn, computed in zip(figures, after, strict=True):
+        assert drawn == computed
+
+
+@pytest.mark.parametrize("name", ["Cached input share", "Batch share", "Growth a month"])
+def test_every_slider_can_be_dragged(name: str, open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    before = sentence(page)
+    drag_by(page, slider(page, f"{name}, percent"), 40)
+    during = sentence(page)
+    page.mouse.up()
+    calm(page)
+    assert sentence(page) == during != before
+
+
+def test_sliders_move_by_keyboard(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    thumb = slider(page, "Escalate to full, percent")
+    thumb.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    calm(page)
+    assert thumb.get_attribute("aria-valuenow") == "15"
+    assert "escalate=15" in page.url
+    expect(number(page, "Escalate to full, percent")).to_have_value("15%")
+    page.keyboard.press("Home")
+    calm(page)
+    assert "escalate=0" in page.url
+
+
+def test_a_typed_number_moves_its_slider_and_reset_takes_it_back(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    before = sentence(page)
+    number(page, "Cached input share, percent").fill("72.5")
+    page.keyboard.press("Enter")
+    calm(page)
+    assert slider(page, "Cached input share, percent").get_attribute("aria-valuenow") == "72.5"
+    assert "cached=72.5" in page.url
+    assert sentence(page) != before
+    page.get_by_role("button", name="Reset Cached input share").click()
+    calm(page)
+    assert sentence(page) == before
+    assert "cached" not in page.url
+
+
+def test_goal_seek_sets_the_escalation_that_meets_the_limit(open_page: OpenPage) -> None:
+    page = open_page(FULL)
+    expect(page.locator("#whatif-second")).to_have_text(
+        "No range: typed numbers. Over your $600 limit; 10.3% escalation would meet it."
+    )
+    page.get_by_role("button", name="Set", exact=True).click()
+    calm(page)
+    assert sentence(page) == "Today $1,980 a month. This plan $599.94: saves $1,380.06 (70%)."
+    expect(page.locator("#whatif-second")).to_contain_text("Within your $600 limit")
+    expect(page.get_by_role("button", name="Set", exact=True)).to_be_hidden()
+    assert "escalate=10.3" in page.url
+
+
+def test_a_mix_is_always_100_percent(open_page: OpenPage) -> None:
+    page = open_page(FULL)
+    page.locator("#whatif-start").click()
+    page.get_by_role("option", name="a mix").click()
+    calm(page)
+    shares = ["Mini", "full", "Nano", "gpt-6-luna"]
+    drag_by(page, page.get_by_role("slider", name="Share of Mini"), -60)
+    page.mouse.up()
+    calm(page)
+    values = [
+        float(slider(page, f"Share of {name}").get_attribute("aria-valuenow") or 0)
+        for name in shares
+    ]
+    assert sum(values) == 100
+    assert values[0] < 80 < 100 - values[0] + 80
+    assert "gpt-4.1-mini%3A" in page.url
+
+
+def test_the_address_carries_everything(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    thumb = slider(page, "Batch share, percent")
+    thumb.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    calm(page)
+    page.locator("#whatif-start").click()
+    page.get_by_role("option", name="Mini (gpt-4.1-mini)").click()
+    calm(page)
+    page.get_by_text("sent directly").click()
+    calm(page)
+    page.get_by_text("search", exact=True).click()
+    calm(page)
+    number(page, "Limit a month").fill("900")
+    page.keyboard.press("Enter")
+    calm(page)
+    address = page.url
+    for part in ("batch=5", "start=gpt-4.1-mini", "sent=directly", "apply=", "limit=900"):
+        assert part in address
+    shown, second = sentence(page), page.locator("#whatif-second").inner_text()
+    figures = page.evaluate(FIGURES)
+    again = open_page(address[address.index("/whatif") :])
+    assert sentence(again) == shown
+    assert again.locator("#whatif-second").inner_text() == second
+    assert again.evaluate(FIGURES) == figures
+    expect(number(again, "Batch share, percent")).to_have_value("5%")
+
+
+def test_going_back_takes_a_setting_back(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    before = sentence(page)
+    slider(page, "Escalate to full, percent").focus()
+    page.keyboard.press("End")
+    calm(page)
+    assert sentence(page) != before
+    page.go_back()
+    expect(page.locator("#whatif-sentence")).to_have_text(before)
+    calm(page)
+    expect(number(page, "Escalate to full, percent")).to_have_value("12%")
+
+
+def test_the_plan_file_runs_to_the_cents_of_the_page(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(FULL)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="YAML").click()
+    path = tmp_path / "plan.yaml"
+    waiting.value.save_as(path)
+    book = load_book()
+    result = run_plan(read_plan(path, book), book, today=DEMO_NOW.date())
+    assert dollars(result.scenarios[0].monthly_cost) == "$633.60"
+    assert "This plan $633.60" in sentence(page)
+    assert [crossed.limit for crossed in result.violations] == ["monthly_cost"]
+
+
+def test_the_workbook_comes_with_the_plan_on_screen(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    slider(page, "Batch share, percent").focus()
+    page.keyboard.press("ArrowRight")
+    calm(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="XLSX").click()
+    assert "batch=1" in waiting.value.url
+    assert Path(waiting.value.path()).read_bytes()[:2] == b"PK"
+
+
+def test_copies(open_page: OpenPage) -> None:
+    page = open_page("/whatif?batch=5")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.get_by_role("button", name="Copy as picture").first.click()
+    expect(page.locator("[data-action=whatif-picture]")).to_have_text("Copied")
+
+
+def test_an_assumption_leads_to_its_control(open_page: OpenPage) -> None:
+    page = open_page("/whatif")
+    page.locator(".assumptions button").first.click()
+    expect(slider(page, "Escalate to full, percent")).to_be_focused()
+
+
+def test_an_empty_store_leads_to_the_first_page(
+    own_source: Source, serve: Callable[[DashboardContext], str], open_page: OpenPage
+) -> None:
+    page = open_page("/whatif", at=serve(DashboardContext(own_source)))
+    expect(page.get_by_text("Drop a usage export here")).to_be_visible()
