@@ -67,12 +67,13 @@ def undo(connection: duckdb.DuckDBPyConnection, import_id: int) -> None:
     """
     _check(connection, import_id)
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE before AS {_ledger_sql(import_id)};
+        f"""CREATE OR REPLACE TEMP TABLE rivals AS {_rivals_sql(import_id)};
+        CREATE OR REPLACE TEMP TABLE before AS {_LEDGER};
         UPDATE s.imports SET undone = true WHERE import_id = {import_id};
         DELETE FROM s.cells WHERE import_id = {import_id};
         DELETE FROM s.cells_other WHERE import_id = {import_id};
-        CREATE OR REPLACE TEMP TABLE contest AS {_contest_sql(import_id)};
-        DELETE FROM s.fates WHERE row_id IN (SELECT row_id FROM contest);
+        CREATE OR REPLACE TEMP TABLE contest AS {_CONTEST};
+        DELETE FROM s.fates WHERE row_id IN (SELECT row_id FROM rivals);
         INSERT INTO s.fates SELECT row_id, CASE WHEN wins THEN holder END FROM contest
             WHERE NOT (wins AND holder = owner);
         CREATE OR REPLACE TEMP TABLE gone AS
@@ -118,27 +119,24 @@ def _rivals_sql(import_id: int) -> str:
           ON k.request_id = u.request_id AND k.provider = t.provider AND k.model = t.model"""
 
 
-def _ledger_sql(import_id: int) -> str:
-    """Return which of the rivals count now, and for which import."""
-    return f"""SELECT r.row_id,
-            CASE WHEN f.row_id IS NULL THEN r.owner ELSE f.holder END AS holder
-        FROM ({_rivals_sql(import_id)}) r JOIN s.imports i ON i.import_id = r.owner
-        LEFT JOIN s.fates f ON f.row_id = r.row_id
-        WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END"""
+_LEDGER: Final = """SELECT r.row_id,
+        CASE WHEN f.row_id IS NULL THEN r.owner ELSE f.holder END AS holder
+    FROM rivals r JOIN s.imports i ON i.import_id = r.owner
+    LEFT JOIN s.fates f ON f.row_id = r.row_id
+    WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END"""
+"""Which of the rivals count now, and for which import."""
 
-
-def _contest_sql(import_id: int) -> str:
-    """Return the rivals that some import still holds, and which of each key wins."""
-    return f"""SELECT row_id, owner, holder,
-            row_number() OVER (PARTITION BY request_id, provider, model
-                               ORDER BY weight DESC, latest DESC, row_id DESC) = 1 AS wins
-        FROM (SELECT r.row_id, r.owner, r.request_id, r.provider, r.model, r.weight,
-                     min(h.import_id) AS holder, max(h.import_id) AS latest
-              FROM ({_rivals_sql(import_id)}) r
-              JOIN (SELECT row_id, import_id FROM s.usage
-                    UNION ALL SELECT row_id, import_id FROM s.claims) h ON h.row_id = r.row_id
-              JOIN s.imports i ON i.import_id = h.import_id AND NOT i.undone
-              GROUP BY ALL)"""
+_CONTEST: Final = """SELECT row_id, owner, holder,
+        row_number() OVER (PARTITION BY request_id, provider, model
+                           ORDER BY weight DESC, latest DESC, row_id DESC) = 1 AS wins
+    FROM (SELECT r.row_id, r.owner, r.request_id, r.provider, r.model, r.weight,
+                 min(h.import_id) AS holder, max(h.import_id) AS latest
+          FROM rivals r
+          JOIN (SELECT row_id, import_id FROM s.usage
+                UNION ALL SELECT row_id, import_id FROM s.claims) h ON h.row_id = r.row_id
+          JOIN s.imports i ON i.import_id = h.import_id AND NOT i.undone
+          GROUP BY ALL)"""
+"""The rivals that some import still holds, and which of each key wins."""
 
 
 @dataclass(frozen=True)

@@ -181,3 +181,15 @@ def test_rare_meters_leave_with_their_row(store: Store) -> None:
     store.undo(later.import_id)
     assert ledger(store) == before
     assert totals(store)["output_audio"] == 4
+
+
+def test_a_row_handed_on_does_not_outlive_who_it_was_handed_to(store: Store) -> None:
+    first = chats_imported(store, "a.jsonl", [chat(1, usage=counts(100, 9))])
+    second = chats_imported(store, "b.jsonl", [chat(1, usage=counts(100, 9))])
+    store.undo(first.import_id)
+    chats_imported(store, "c.jsonl", [chat(1, usage=counts(100, 5))])
+    store.undo(second.import_id)
+    assert totals(store) == {"requests": 1, "input": 100, "output": 5}
+    later = chats_imported(store, "d.jsonl", [chat(1, usage=counts(100, 7))])
+    assert (later.rows_replaced, later.rows_added) == (1, 0)
+    assert totals(store) == {"requests": 1, "input": 100, "output": 7}
