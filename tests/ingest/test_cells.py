@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.mark.parametrize("edge", SIZE_BAND_EDGES)
 def test_sql_puts_requests_into_the_same_bands_as_the_cost_model(edge: int) -> None:
     for tokens in (max(edge - 1, 0), edge, edge + 1):
-        row = duckdb.sql(f"SELECT {size_band_sql(str(tokens))}").fetchall()
+        row = duckdb.execute(f"SELECT {size_band_sql(str(tokens))}").fetchall()
         assert row == [(size_band(tokens),)], tokens
 
 
