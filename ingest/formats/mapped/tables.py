@@ -51,9 +51,13 @@ class Table:
             return self.columns[column]
         first, *rest = column.split(".")
         if not rest:
-            return f'"{first}"'
+            return _quoted(first)
         steps = "".join(f'."{step}"' for step in rest)
-        return f"""(try_cast("{first}" AS JSON)->>'${steps}')"""
+        return f"""(try_cast({_quoted(first)} AS JSON)->>'${steps}')"""
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def type_of(sample: Sample) -> str:
@@ -74,7 +78,7 @@ def _csv_table(sample: Sample, _: ColumnMapping, workspace: Path) -> Table:
         path,
         f"read_csv(?, delim={sql_string(delimiter)}, header=true, auto_detect=false, quote='\"', "
         f"escape='\"', ignore_errors=true, store_rejects=true, columns={{{described}}})",
-        {name: f'"{name}"' for name in names},
+        {name: _quoted(name) for name in names},
         lambda places: _csv_records(path, delimiter, places),
     )
 
@@ -95,7 +99,7 @@ def csv_by_record(sample: Sample, workspace: Path) -> Table:
     return Table(
         copy,
         f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{described}}})",
-        {name: f'"{name}"' for name in names},
+        {name: _quoted(name) for name in names},
         lambda places: _csv_records(sample.path, delimiter, places),
     )
 
@@ -194,19 +198,21 @@ def _parquet_table(sample: Sample, _: ColumnMapping, __: Path) -> Table:
         raise UnreadableFileError(f"{path}: is no whole Parquet file: export it again") from error
     columns = {}
     for name, kind in rows:
-        text = f'"{name}"'
+        text = _quoted(name)
         utc = f"strftime({text} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
         columns[name] = utc if "TIME ZONE" in kind else f"{text}::VARCHAR"
 
+    texts = ", ".join(f"{text} AS {_quoted(name)}" for name, text in columns.items())
+
     def records(places: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with duckdb.connect() as session:
-            session.execute("SET TimeZone='UTC'")
-            for place in places:
-                found = session.execute(
-                    "SELECT * FROM read_parquet(?) LIMIT 1 OFFSET ?", [str(path), place]
-                )
-                names = [each[0] for each in found.description]
-                yield place + 1, dict(zip(names, found.fetchall()[0], strict=True))
+            found = session.execute(
+                f"SELECT {texts}, file_row_number FROM read_parquet(?, file_row_number = true) "
+                "WHERE file_row_number IN (SELECT unnest(?::BIGINT[])) ORDER BY file_row_number",
+                [str(path), list(places)],
+            )
+            for row in found.fetchall():
+                yield row[-1] + 1, dict(zip(columns, row, strict=False))
 
     return Table(path, "read_parquet(?)", columns, records)
 
