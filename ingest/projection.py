@@ -7,7 +7,7 @@ nowhere later: the meters of a projection are disjoint.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias, Union
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from costmodel.meters import Meter
+
+
+Kind: TypeAlias = Union[str, "Mapping[str, Kind]"]
+"""What a reader shall make of a value: a type of DuckDB, or an object's members by name."""
+TEXT: Final = "VARCHAR"
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Projection:
     organisation: str | None = None
     assumptions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Kind] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     timezone: str | None = None
 

@@ -27,7 +27,7 @@ from ingest.object_reasons import (
     OUTPUT_DETAILS,
     explain,
 )
-from ingest.projection import ImportOptions, Opened, Projection, Sample
+from ingest.projection import TEXT, ImportOptions, Kind, Opened, Projection, Sample
 from ingest.rows import DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
 from ingest.served import served_sql, sql_string
 
@@ -43,21 +43,16 @@ ENVELOPES: Final = ("response", "response.body", "result.message")
 """Where the object may stand inside a line, beside the line itself."""
 
 
-def _struct(fields: Mapping[str, str]) -> str:
-    members = ", ".join(f'"{name}" {kind}' for name, kind in fields.items())
-    return f"STRUCT({members})"
+def _texts(names: Iterable[str]) -> dict[str, Kind]:
+    return dict.fromkeys(names, TEXT)
 
 
-def _texts(names: Iterable[str]) -> dict[str, str]:
-    return dict.fromkeys(names, "VARCHAR")
-
-
-USAGE_FIELDS: Final = {
+USAGE_FIELDS: Final[Mapping[str, Kind]] = {
     **_texts((*COUNT_KEYS, "service_tier", "inference_geo", "cost")),
-    **{key: _struct(_texts(DETAILS)) for key in INPUT_DETAIL_KEYS},
-    **{key: _struct(_texts(OUTPUT_DETAILS)) for key in OUTPUT_DETAIL_KEYS},
-    "cache_creation": _struct(_texts(("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"))),
-    "server_tool_use": _struct(_texts(("web_search_requests",))),
+    **{key: _texts(DETAILS) for key in INPUT_DETAIL_KEYS},
+    **{key: _texts(OUTPUT_DETAILS) for key in OUTPUT_DETAIL_KEYS},
+    "cache_creation": _texts(("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")),
+    "server_tool_use": _texts(("web_search_requests",)),
 }
 
 
@@ -147,20 +142,20 @@ def _label_keys(options: ImportOptions) -> list[str]:
     return list(dict.fromkeys([*options.dimensions, *keys, *NUMBERS, *TEXTS]))
 
 
-def _columns(options: ImportOptions) -> dict[str, str]:
+def _columns(options: ImportOptions) -> dict[str, Kind]:
     """Return what is read of a line, with its type."""
     labels = _texts(_label_keys(options))
-    inner = {
+    inner: dict[str, Kind] = {
         **_texts(("id", "object", "type", "created", "created_at", "model", "service_tier")),
-        "usage": _struct(USAGE_FIELDS),
-        "metadata": _struct(labels),
+        "usage": USAGE_FIELDS,
+        "metadata": labels,
     }
     return {
         **labels,
         **inner,
         **_texts(("timestamp", "custom_id", "error")),
-        "response": _struct({**inner, "status_code": "VARCHAR", "body": _struct(inner)}),
-        "result": _struct({"type": "VARCHAR", "message": _struct(inner)}),
+        "response": {**inner, "status_code": TEXT, "body": inner},
+        "result": {"type": TEXT, "message": inner},
     }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ingest.rows import MAIN_METERS
 from ingest.store import door, ledger, matching
-from ingest.store.records import ImportCounts
 from ingest.store.schema import is_current, migrate
 from ingest.store.series import Interned, Origin, insert_rows, intern
 from ingest.store.staging_sql import input_tokens_sql, quoted, unknown_band_or
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from ingest.store.records import SetAside
+    from ingest.store.records import ImportCounts, SetAside
     from ingest.store.stage import Facts, Stage
 
 QUARTER_SQL: Final = "(epoch_us(occurred_at) // 900000000)::INTEGER"
@@ -52,12 +51,16 @@ class Committed:
     lock_seconds: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Prepared:
+    """What is worked out before the lock; ``meets_others``: a key was in the store before."""
+
     version: int
     interned: Interned
     facts: Facts
-    touched: bool = field(default=False)
+    counts: ImportCounts
+    stored_rows: int
+    meets_others: bool
 
 
 def commit(
@@ -119,6 +122,8 @@ def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
     """Find series, repetitions and cells; everything that needs the store's rows to be read."""
     connection = stage.connection
     interned = intern(stage, arrival.origin)
+    connection.execute("CREATE OR REPLACE TABLE new_series AS FROM s.series LIMIT 0")
+    insert_rows(connection, "new_series", interned.new_series)
     connection.execute("CREATE OR REPLACE TABLE mapped (h UBIGINT, series INTEGER)")
     connection.execute(
         "INSERT INTO mapped SELECT unnest(?::UBIGINT[]), unnest(?::INTEGER[])",
@@ -126,7 +131,18 @@ def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
     )
     matching.match_store(stage, facts)
     _make_cells(stage, facts)
-    return _Prepared(_version(connection), interned, facts)
+    return _Prepared(
+        version=_version(connection),
+        interned=interned,
+        facts=facts,
+        counts=matching.counts(stage, facts),
+        stored_rows=facts.placed - _number(connection, matching.SKIPPED),
+        meets_others=_number(connection, "FROM matches") > 0,
+    )
+
+
+def _number(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM ({rows})").fetchall()[0][0])
 
 
 def _make_cells(stage: Stage, facts: Facts) -> None:
@@ -156,21 +172,22 @@ def _write(
     import_id = int(number.fetchall()[0][0])
     base = int(connection.execute("SELECT next_row_id FROM s.state").fetchall()[0][0])
     insert_rows(connection, "s.sources", prepared.interned.new_sources)
-    insert_rows(connection, "s.series", prepared.interned.new_series)
-    _insert_usage(stage, prepared.facts, import_id, base)
+    connection.execute("INSERT INTO s.series FROM new_series")
+    if prepared.stored_rows:
+        _insert_usage(stage, prepared.facts, import_id, base)
     reached("rows")
-    _insert_fates(stage, import_id, base)
+    if prepared.meets_others:
+        _insert_fates(stage, import_id, base)
     _insert_cells(stage, import_id)
     reached("cells")
     _insert_folded(stage, prepared.interned, base)
-    counts = _counts(stage, prepared.facts)
-    _insert_record(connection, import_id, arrival, prepared.facts, counts)
+    _insert_record(connection, import_id, arrival, prepared.facts, prepared.counts)
     connection.execute(
         "UPDATE s.state SET version = version + 1, next_row_id = next_row_id + ?",
         [prepared.facts.rows],
     )
     ledger.refresh_views(connection)
-    return import_id, counts
+    return import_id, prepared.counts
 
 
 def _insert_usage(stage: Stage, facts: Facts, import_id: int, base: int) -> None:
@@ -228,21 +245,6 @@ def _insert_folded(stage: Stage, interned: Interned, base: int) -> None:
               AND rowid NOT IN ({matching.SKIPPED})""",
             [values],
         )
-
-
-def _counts(stage: Stage, facts: Facts) -> ImportCounts:
-    added, replaced, duplicate, differing = stage.connection.execute(
-        matching.COUNTS_SQL
-    ).fetchall()[0]
-    return ImportCounts(
-        rows_read=facts.rows,
-        rows_added=added,
-        rows_replaced=replaced,
-        rows_duplicate=duplicate,
-        rows_set_aside=facts.aside,
-        rows_without_usage=facts.without_usage,
-        differing=differing,
-    )
 
 
 def _insert_record(

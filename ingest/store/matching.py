@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.store.records import ImportCounts
 from ingest.store.staging_sql import WITHOUT_USAGE, quoted
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ MARGIN: Final = "INTERVAL 1 DAY"
 """How far apart the start and the end of one request may be noted."""
 
 _LOSER_TABLES: Final = """
-CREATE OR REPLACE TABLE losers (place BIGINT, changed BOOLEAN, differs BOOLEAN);
-CREATE OR REPLACE TABLE winners (place BIGINT, changes BIGINT);
+CREATE OR REPLACE TABLE losers (place BIGINT, metered BOOLEAN, differs BOOLEAN);
+CREATE OR REPLACE TABLE winners (place BIGINT, metered BOOLEAN, overtaken BIGINT);
 """
 
 
@@ -44,7 +45,7 @@ def match_inside_file(stage: Stage, facts: Facts) -> None:
                          {stage.weight("r")} AS weight, hash({", ".join(names)}) AS content
                   FROM staged r WHERE placed AND hash(request_id) IN (FROM again)),
         ranked AS (SELECT *, weight::HUGEINT * 1099511627776 + place AS rank FROM lines)
-        SELECT place, metered AND coalesce(weight > max(weight) {preceding}
+        SELECT place, metered, metered AND coalesce(weight > max(weight) {preceding}
                 OR (weight = max(weight) {preceding}
                     AND content <> arg_max(content, rank) {preceding}), true) AS changed,
             content <> arg_max(content, rank) {whole} AS differs,
@@ -52,9 +53,10 @@ def match_inside_file(stage: Stage, facts: Facts) -> None:
         FROM ranked"""
     )
     stage.connection.execute(
-        """INSERT INTO losers SELECT place, changed, differs FROM repeats WHERE place <> winner;
-        INSERT INTO winners SELECT winner, count(*) FILTER (changed) FROM repeats
-            GROUP BY winner HAVING count(*) > 1;
+        """INSERT INTO losers SELECT place, metered, differs FROM repeats WHERE place <> winner;
+        INSERT INTO winners SELECT winner, bool_or(metered) FILTER (place = winner),
+                count(*) FILTER (changed) - 1
+            FROM repeats GROUP BY winner HAVING count(*) > 1;
         DROP TABLE repeats"""
     )
 
@@ -68,7 +70,8 @@ def match_store(stage: Stage, facts: Facts) -> None:
     connection = stage.connection
     connection.execute(
         """CREATE OR REPLACE TABLE matches
-        (place BIGINT, row_id BIGINT, holder INTEGER, same BOOLEAN, beats BOOLEAN)"""
+        (place BIGINT, row_id BIGINT, holder INTEGER, metered BOOLEAN, same BOOLEAN,
+         beats BOOLEAN)"""
     )
     candidates = _overlapping_imports(stage, facts)
     if not candidates or not facts.placed:
@@ -76,7 +79,8 @@ def match_store(stage: Stage, facts: Facts) -> None:
     connection.execute(
         f"""INSERT INTO matches
         SELECT r.rowid, u.row_id, CASE WHEN f.row_id IS NULL THEN u.import_id ELSE f.holder END,
-            {_same(stage)}, {stage.weight("r")} >= {stored_weight("u", "t", stage.view)}
+            r.state <> {WITHOUT_USAGE}, {_same(stage)},
+            {stage.weight("r")} >= {stored_weight("u", "t", stage.view)}
         FROM staged r
         JOIN s.usage u ON u.request_id = r.request_id
         JOIN s.series t ON t.series = u.series AND t.provider = r.provider AND t.model = r.model
@@ -139,32 +143,41 @@ def counting_where(stage: Stage, facts: Facts) -> str:
 
 
 def _where(stage: Stage, facts: Facts, left_out: str) -> str:
+    count = stage.connection.execute(f"SELECT count(*) FROM ({left_out})").fetchall()[0][0]
+    if count == facts.placed:
+        return "false"
     parts = ["r.placed"] if facts.placed < facts.rows else []
-    if stage.connection.execute(f"SELECT 1 FROM ({left_out}) LIMIT 1").fetchall():
+    if count:
         parts.append(f"r.rowid NOT IN ({left_out})")
     return " AND ".join(parts) or "true"
 
 
-COUNTS_SQL: Final = f"""
-WITH judged AS (
-    SELECT l.place IS NOT NULL AS lost, coalesce(l.differs, false) AS differs,
-        m.place IS NOT NULL AS known, m.same, m.beats, coalesce(w.changes, 1) - 1 AS again
-    FROM staged s
-    LEFT JOIN losers l ON l.place = s.rowid
-    LEFT JOIN matches m ON m.place = s.rowid
-    LEFT JOIN winners w ON w.place = s.rowid
-    WHERE s.placed AND s.state <> {WITHOUT_USAGE})
+_COUNTS_SQL: Final = """
 SELECT
-    count(*) FILTER (NOT lost AND NOT known),
-    count(*) FILTER (NOT lost AND known AND NOT same AND beats)
-        + coalesce(sum(again) FILTER (NOT lost AND NOT known), 0)::BIGINT,
-    count(*) FILTER (lost OR (known AND (same OR NOT beats)))
-        - coalesce(sum(again) FILTER (NOT lost AND NOT known), 0)::BIGINT,
-    count(*) FILTER ((lost AND differs) OR (known AND NOT same))
-FROM judged
+    (SELECT count(*) FROM losers WHERE metered),
+    (SELECT count(*) FROM losers WHERE metered AND differs),
+    (SELECT coalesce(sum(overtaken), 0)::BIGINT FROM winners
+     WHERE metered AND place NOT IN (SELECT place FROM matches)),
+    count(*), count(*) FILTER (NOT same AND beats), count(*) FILTER (NOT same)
+FROM matches WHERE metered
 """
-"""Added, replaced and duplicate rows, and how many of the last two differ from what they met.
 
-A row that was ahead until a later line of its file overtook it was added, and the
-later one replaced it; so of such a key one row is added and the others replaced.
-"""
+
+def counts(stage: Stage, facts: Facts) -> ImportCounts:
+    """Return where the rows went.
+
+    A row that was ahead until a later line of its file overtook it was added, and the
+    later one replaced it; so of such a key one row is added and the others replaced.
+    """
+    lost, lost_differing, overtaken, known, won, known_differing = stage.connection.execute(
+        _COUNTS_SQL
+    ).fetchall()[0]
+    return ImportCounts(
+        rows_read=facts.rows,
+        rows_added=facts.good - lost - known,
+        rows_replaced=won + overtaken,
+        rows_duplicate=lost + known - won - overtaken,
+        rows_set_aside=facts.aside,
+        rows_without_usage=facts.without_usage,
+        differing=lost_differing + known_differing,
+    )

@@ -129,10 +129,11 @@ class _Combination(NamedTuple):
 def _combinations(stage: Stage) -> list[_Combination]:
     """Return the distinct combinations, the most frequent first."""
     names = stage.series_dimensions
-    columns = ", ".join(f"any_value({quoted(name)})" for name in stage.series_columns)
     rows = stage.connection.execute(
-        f"""SELECT series, any_value(state) = {WITHOUT_USAGE}, {columns}, count(*)
-        FROM staged WHERE placed GROUP BY series"""
+        f"""WITH found AS (SELECT series, min(rowid) AS place, count(*) AS times
+                       FROM staged WHERE placed GROUP BY series)
+        SELECT r.series, state = {WITHOUT_USAGE}, {_list(stage.series_columns)}, times
+        FROM staged r JOIN found ON r.rowid = place"""
     ).fetchall()
     rows.sort(key=lambda row: (-row[-1], str(row[1:-1])))
     return [_combination(row, names, has_grouping=stage.view == "buckets") for row in rows]
@@ -206,10 +207,11 @@ def _series_row(
 def insert_rows(
     connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Insert a few rows into a table, in the order of its columns."""
+    """Insert rows into a table, in the order of its columns; a statement for each would be slow."""
     if rows:
-        places = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        unnested = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"INSERT INTO {table} SELECT {unnested}", columns)
 
 
 def _list(names: Iterable[str]) -> str:

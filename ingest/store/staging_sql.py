@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
+from ingest.projection import TEXT
 from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
+from ingest.served import sql_string
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    from ingest.projection import Projection
+    from ingest.projection import Kind, Projection
 
 GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
 
@@ -28,10 +31,11 @@ def _tier_cases() -> str:
 
 
 MACROS: Final = f"""
--- A cast to BIGINT rounds, so it must say the same as a cast that does not.
+-- A cast to BIGINT rounds: it must read as the text did, or equal a cast that does not.
 CREATE MACRO whole(x) AS CASE
+    WHEN try_cast(x AS BIGINT)::VARCHAR = x THEN try_cast(x AS BIGINT)
     WHEN try_cast(x AS DOUBLE) = try_cast(x AS BIGINT) THEN try_cast(x AS BIGINT) END;
-CREATE MACRO count_of(x) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE whole(x) END;
+CREATE MACRO count_of(x) AS CASE WHEN x IS NULL OR x = '0' THEN 0::BIGINT ELSE whole(x) END;
 CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
     WHEN d BETWEEN 0 AND 100000000000000 THEN to_timestamp(d / 1000)
@@ -45,6 +49,7 @@ CREATE MACRO tier_of(x) AS CASE WHEN x IS NULL OR x = 'default' THEN 'standard'
     WHEN x = 'standard' OR x = 'flex' OR x = 'batch' OR x = 'priority' THEN x
     ELSE CASE lower(trim(x)) {_tier_cases()} ELSE trim(x) END END;
 CREATE MACRO text_of(x) AS CASE
+    WHEN x BETWEEN '\\' AND 'zzz' THEN x
     WHEN starts_with(x, '{{') OR starts_with(x, '[') THEN NULL
     WHEN x >= '!' THEN x WHEN trim(x) <> '' THEN trim(x) END;
 CREATE MACRO label(x) AS CASE
@@ -74,7 +79,7 @@ def input_tokens_sql(meters: Iterable[str]) -> str:
 
 def quoted(name: str) -> str:
     """Return an identifier that no keyword can spoil."""
-    return f'"{name}"'
+    return '"' + name.replace('"', '""') + '"'
 
 
 def rarely_used(projection: Projection) -> tuple[str, ...]:
@@ -94,14 +99,31 @@ def unseen_sql(projection: Projection, places: Collection[str]) -> str:
     Of a struct that none of the places is in, the struct itself is asked for: to ask
     for each of its members takes longer than to read the file.
     """
-    seen_roots = {_root(place) for place in places}
-    unseen = [place for place in places_of(projection) if place not in places]
-    asked = [place if _root(place) in seen_roots else quoted(_root(place)) for place in unseen]
-    return " OR ".join(f"{place} IS NOT NULL" for place in dict.fromkeys(asked)) or "false"
+    seen = _prefixes(places)
+    asked = [_first_outside(_keys(place), seen) for place in places_of(projection)]
+    unseen = dict.fromkeys(keys for keys in asked if keys is not None)
+    return " OR ".join(f"{'.'.join(map(quoted, keys))} IS NOT NULL" for keys in unseen) or "false"
 
 
-def _root(place: str) -> str:
-    return place.split(".", 1)[0].strip('"')
+Keys = tuple[str, ...]
+_KEY: Final = re.compile(r'"((?:[^"]|"")*)"|(\w+)')
+
+
+def _keys(place: str) -> Keys:
+    """Return the keys that lead to a place, without their quotes."""
+    return tuple(q.replace('""', '"') or plain for q, plain in _KEY.findall(place))
+
+
+def _prefixes(places: Iterable[str]) -> frozenset[Keys]:
+    """Return the places and every struct that one of them is in, as keys."""
+    paths = map(_keys, places)
+    return frozenset(keys[: depth + 1] for keys in paths for depth in range(len(keys)))
+
+
+def _first_outside(keys: Keys, seen: Collection[Keys]) -> Keys | None:
+    """Return the outermost part of a place that is not among the seen ones, if any is not."""
+    parts = (keys[: depth + 1] for depth in range(len(keys)))
+    return next((part for part in parts if part not in seen), None)
 
 
 def used_places_sql(projection: Projection) -> str:
@@ -119,12 +141,17 @@ def narrowed(projection: Projection, places: Collection[str]) -> Projection:
         name: tuple(place for place in among if place in places)
         for name, among in projection.raw.items()
     }
-    seen_roots = {_root(place) for place in places}
-    columns = {
-        name: kind if name in seen_roots or "(" not in kind else "VARCHAR"
-        for name, kind in projection.columns.items()
-    }
+    seen = _prefixes(places)
+    columns = {name: _narrowed(kind, (name,), seen) for name, kind in projection.columns.items()}
     return replace(projection, raw=raw, columns=columns)
+
+
+def _narrowed(kind: Kind, keys: Keys, seen: Collection[Keys]) -> Kind:
+    if isinstance(kind, str):
+        return kind
+    if keys not in seen:
+        return TEXT
+    return {name: _narrowed(member, (*keys, name), seen) for name, member in kind.items()}
 
 
 def used_columns_sql(projection: Projection, names: Iterable[str]) -> str:
@@ -238,8 +265,18 @@ def _raw_rows(projection: Projection, unseen: str = "false") -> str:
 
 
 def _reader(projection: Projection) -> str:
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in projection.columns.items())
+    columns = ", ".join(
+        f"{sql_string(name)}: {sql_string(_kind_sql(kind))}"
+        for name, kind in projection.columns.items()
+    )
     return projection.reader.replace("{columns}", f"{{{columns}}}")
+
+
+def _kind_sql(kind: Kind) -> str:
+    if isinstance(kind, str):
+        return kind
+    members = ", ".join(f"{quoted(name)} {_kind_sql(member)}" for name, member in kind.items())
+    return f"STRUCT({members})"
 
 
 def _first_value(places: Sequence[str]) -> str:
