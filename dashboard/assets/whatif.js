@@ -244,14 +244,25 @@
     return now && now[0] === 0 && now[1] === end ? {} : { [name + ".range"]: [0, end] };
   }
 
-  function barsUpdate(plot, view, board) {
-    const trace = plot.data[0];
-    const x = trace.x.slice();
-    const text = trace.text.slice();
-    x[1] = view.plan;
-    text[1] = money(view.plan, board.symbol);
-    const end = Math.max(...x, limitNow(board) || 0) || 1;
-    return [{ x: [x], text: [text] }, rangeTo(plot, "xaxis", end * HEADROOM.bars), [0]];
+  /* The bars with the plan's as it is now. */
+  function barsNow(plot, view, board) {
+    const [{ x, text }] = plot.data;
+    return {
+      bars: [...x].map((amount, place) => (place === 1
+        ? { from: 0, to: view.plan, text: money(view.plan, board.symbol) }
+        : { from: 0, to: amount, text: text[place] })),
+      joints: [],
+      end: Math.max(...x, view.plan, limitNow(board) || 0) || 1,
+    };
+  }
+
+  function barsUpdate(plot, view, board, room) {
+    const { bars, end } = barsNow(plot, view, board);
+    return [
+      { x: [bars.map((bar) => bar.to)], text: [bars.map((bar) => bar.text)] },
+      rangeTo(plot, "xaxis", end * HEADROOM.bars * room),
+      [0],
+    ];
   }
 
   function placedSteps(view) {
@@ -265,22 +276,33 @@
     return placed;
   }
 
-  function waterfallUpdate(plot, view, board) {
+  function waterfallNow(plot, view, board) {
     const placed = placedSteps(view);
     const last = placed.length - 1;
     const isTotal = (place) => place === 0 || place === last;
-    const ends = placed.slice(0, last).map(([base, length]) => base + length);
     const reached = placed.map(([base, length]) => Math.max(Math.abs(base), Math.abs(base + length)));
+    return {
+      bars: placed.map(([base, length], place) => ({
+        from: Math.min(base, base + length),
+        to: Math.max(base, base + length),
+        text: isTotal(place) ? money(length, board.symbol) : stepText(length, board.symbol),
+      })),
+      joints: placed.slice(0, last).map(([base, length]) => base + length),
+      shapes: placed.map(([, length], place) => (isTotal(place) || length <= 0 ? "" : "/")),
+      end: Math.max(...reached) || 1,
+    };
+  }
+
+  function waterfallUpdate(plot, view, board, room) {
+    const { bars, joints, shapes, end } = waterfallNow(plot, view, board);
     return [
       {
-        base: [placed.map(([base, length]) => Math.min(base, base + length)), undefined],
-        x: [placed.map(([, length]) => Math.abs(length)), ends.flatMap((end) => [end, end, null])],
-        text: [placed.map(([, length], place) => (isTotal(place)
-          ? money(length, board.symbol) : stepText(length, board.symbol))), undefined],
-        "marker.pattern.shape": [placed.map(([, length], place) => (
-          isTotal(place) || length <= 0 ? "" : "/")), undefined],
+        base: [bars.map((bar) => bar.from), undefined],
+        x: [bars.map((bar) => bar.to - bar.from), joints.flatMap((joint) => [joint, joint, null])],
+        text: [bars.map((bar) => bar.text), undefined],
+        "marker.pattern.shape": [shapes, undefined],
       },
-      rangeTo(plot, "xaxis", (Math.max(...reached) || 1) * HEADROOM.bars),
+      rangeTo(plot, "xaxis", end * HEADROOM.bars * room),
       [0, 1],
     ];
   }
@@ -292,14 +314,14 @@
     return plan > today ? [low, high] : [high, low];
   }
 
-  function monthsUpdate(plot, view, board) {
+  function monthsUpdate(plot, view, board, room) {
     const split = board.split;
     const joint = Math.max(split - 1, 0);
     const parts = (amounts) => [
       amounts.slice(0, split), split < amounts.length ? amounts.slice(joint) : []];
     const last = view.monthsPlan.length - 1;
     const end = Math.max(...view.monthsPlan, ...view.monthsToday, limitNow(board) || 0) || 1;
-    const top = end * HEADROOM.months;
+    const top = end * HEADROOM.months * room;
     const layout = rangeTo(plot, "yaxis", top);
     const places = hangs(view.monthsToday[last], view.monthsPlan[last], top);
     const names = plot.layout.annotations.length - 2;
@@ -314,20 +336,48 @@
   }
 
   const CARDS = {
-    "whatif-bars": barsUpdate,
-    "whatif-waterfall": waterfallUpdate,
-    "whatif-months": monthsUpdate,
+    "whatif-bars": { now: barsNow, update: barsUpdate },
+    "whatif-waterfall": { now: waterfallNow, update: waterfallUpdate },
+    "whatif-months": { update: monthsUpdate },
   };
+  const DRAG_ROOM = 1.2; // an axis that must grow while one drags grows so much more
 
   /* Figures out of sight wait for the release. */
-  function draw(view, board) {
-    for (const [card, update] of Object.entries(CARDS)) {
+  function eachOnScreen(work) {
+    for (const [card, { now, update }] of Object.entries(CARDS)) {
       const plot = graphOf(card);
-      if (!plot || !isOnScreen(plot)) continue;
-      const [traces, layout, places] = update(plot, view, board);
-      if (Object.keys(layout).length) window.Plotly.update(plot, traces, layout, places);
-      else window.Plotly.restyle(plot, traces, places);
+      if (plot && isOnScreen(plot)) work(plot, update, now);
     }
+  }
+
+  function drawOne(plot, update, view, board, room) {
+    const [traces, layout, places] = update(plot, view, board, room);
+    if (Object.keys(layout).length) window.Plotly.update(plot, traces, layout, places);
+    else window.Plotly.restyle(plot, traces, places);
+  }
+
+  function draw(view, board) {
+    window.clearTimeout(rest);
+    eachOnScreen((plot, update) => drawOne(plot, update, view, board, 1));
+  }
+
+  /* While one drags: what can be moved in place at once, the other figures in the first pause. */
+  let rest = null;
+
+  function drag(view, board) {
+    window.clearTimeout(rest);
+    eachOnScreen((plot, update, now) => {
+      if (now && !moved(plot, now(plot, view, board))) drawOne(plot, update, view, board, DRAG_ROOM);
+    });
+    rest = window.setTimeout(() => eachOnScreen((plot, update, now) => {
+      if (!now) drawOne(plot, update, view, board, DRAG_ROOM);
+    }), 120);
+  }
+
+  function moved(plot, { bars, joints, shapes }) {
+    const drawn = plot.data[0].marker.pattern.shape;
+    const isAlike = !shapes || shapes.every((shape, place) => shape === drawn[place]);
+    return isAlike && window.tollbookBars.place(plot, bars, joints);
   }
 
   /* ---- what is set ----------------------------------------------------------------------- */
@@ -456,6 +506,7 @@
 
   let isPointerDown = false;
   let isWaiting = false;
+  let isDragged = false;
   let timer = null;
   let told = null;
   let visit = null;
@@ -463,6 +514,8 @@
   function tell() {
     if (isPointerDown) return; // the release tells
     isWaiting = false;
+    if (isDragged) draw(outlook(board.table, pointNow()), board);
+    isDragged = false;
     const written = JSON.stringify(own);
     if (written === told) {
       settled();
@@ -609,7 +662,8 @@
     if (before === JSON.stringify(own)) return;
     const point = pointNow();
     const view = outlook(board.table, point);
-    draw(view, board);
+    drag(view, board);
+    isDragged = true;
     say(view, point, id);
     tellIn(200);
   }

@@ -67,7 +67,11 @@ def bars(
         height=bars_height(len(rows)),
         margin={"l": left, "r": _TEXT_WIDTH, "t": 26 if limit is not None else 8, "b": 8},
         bargap=0.38,
-        xaxis=axis(range=[0, scale_end([row.cost for row in rows], limit)], showticklabels=False),
+        xaxis=axis(
+            range=[0, scale_end([row.cost for row in rows], limit)],
+            showticklabels=False,
+            automargin=False,
+        ),
         yaxis=_names([row.name for row in rows]),
         shapes=_limit_line(limit),
         annotations=_limit_name(limit, currency),
@@ -95,7 +99,7 @@ def waterfall(
         height=34 * len(names) + 16,
         margin={"l": width or label_width(names), "r": _TEXT_WIDTH, "t": 8, "b": 8},
         bargap=0.3,
-        xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False),
+        xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False, automargin=False),
         yaxis=_names(names),
     )
     return {

@@ -27,6 +27,9 @@ pytestmark = pytest.mark.browser
 
 OpenPage = Any
 FULL = "/whatif?workload=typed&served=gpt-4.1&escalate=12&limit=600"
+LOOKS = 200
+AMOUNT_OF_A_PIXEL = 8.0
+"""Dollars; bars reach over $3,000 in less than 600 pixels."""
 FIGURES = """() => ["whatif-bars", "whatif-waterfall", "whatif-months"].map((card) => {
   const host = document.getElementById(JSON.stringify({ card, type: "graph" }));
   const plot = host.querySelector(".js-plotly-plot");
@@ -37,6 +40,27 @@ FIGURES = """() => ["whatif-bars", "whatif-waterfall", "whatif-months"].map((car
     names: (plot.layout.annotations || []).map((one) => [one.text, one.y, one.yanchor, one.yshift]),
   }, (_, value) => ArrayBuffer.isView(value) ? [...value]
     : typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value));
+})"""
+
+PICTURE = """() => ["whatif-bars", "whatif-waterfall"].flatMap((card) => {
+  const host = document.getElementById(JSON.stringify({ card, type: "graph" }));
+  const plot = host.querySelector(".js-plotly-plot");
+  const axis = plot.querySelector(".cartesianlayer").getBoundingClientRect();
+  const amount = plot.layout.xaxis.range[1] / plot._fullLayout.xaxis._length;
+  const zero = plot.querySelector(".nsewdrag").getBoundingClientRect().left;
+  const at = (x) => (x - zero) * amount;
+  const bars = [...plot.querySelectorAll(".barlayer .point")].map((point) => {
+    const bar = point.querySelector("path").getBoundingClientRect();
+    const text = point.querySelector("text").getBoundingClientRect();
+    return { from: at(bar.left), to: at(bar.right), top: bar.top - axis.top,
+      bottom: bar.bottom - axis.top, gap: text.left - bar.right,
+      text: point.querySelector("text").textContent };
+  });
+  const lines = [...plot.querySelectorAll(".js-line")].map((line) => {
+    const box = line.getBoundingClientRect();
+    return { from: at(box.left), to: at(box.right), top: 0, bottom: 0, gap: 0, text: "" };
+  });
+  return [...bars, ...lines];
 })"""
 
 
@@ -116,7 +140,7 @@ def test_dragging_shows_what_the_release_computes(open_page: OpenPage) -> None:
     page.wait_for_timeout(200)
     before = sentence(page)
     drag_by(page, slider(page, "Escalate to full, percent"), 60)
-    during, figures = sentence(page), page.evaluate(FIGURES)
+    during, picture = sentence(page), page.evaluate(PICTURE)
     second = page.locator("#whatif-second").inner_text()
     assert during != before
     assert "escalate" not in page.url  # nothing has travelled yet
@@ -125,9 +149,45 @@ def test_dragging_shows_what_the_release_computes(open_page: OpenPage) -> None:
     assert "escalate=" in page.url
     assert sentence(page) == during
     assert page.locator("#whatif-second").inner_text() == second
-    after = page.evaluate(FIGURES)
-    for drawn, computed in zip(figures, after, strict=True):
-        assert drawn == computed
+    computed = page.evaluate(PICTURE)
+    assert len(picture) == len(computed) > 10
+    for moved, drawn in zip(picture, computed, strict=True):
+        assert moved.pop("text") == drawn.pop("text")
+        assert moved.pop("gap") == pytest.approx(drawn.pop("gap"), abs=1.5)
+        assert moved == pytest.approx(drawn, abs=AMOUNT_OF_A_PIXEL)
+
+
+def test_a_drag_and_its_release_end_at_the_same_figures(open_page: OpenPage) -> None:
+    page = open_page("/whatif?growth=1.5")
+    page.set_viewport_size({"width": 1_440, "height": 2_600})
+    page.wait_for_timeout(200)
+    before = page.evaluate(FIGURES)
+    drag_by(page, slider(page, "Escalate to full, percent"), 60)
+    page.mouse.up()
+    released = before
+    for _ in range(LOOKS):  # the browser draws some 40 ms after the release, the server later
+        released = page.evaluate(FIGURES)
+        if all(one != other for one, other in zip(released, before, strict=True)):
+            break
+    calm(page)
+    assert page.evaluate(FIGURES) == released
+
+
+def test_a_drag_back_to_where_it_began_leaves_the_figures_as_they_were(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("/whatif")
+    before, address = page.evaluate(PICTURE), page.url
+    thumb = slider(page, "Escalate to full, percent")
+    drag_by(page, thumb, 60)
+    box = thumb.bounding_box()
+    assert box is not None
+    assert page.evaluate(PICTURE) != before
+    page.mouse.move(box["x"] + box["width"] / 2 - 60, box["y"])
+    page.mouse.up()
+    calm(page)
+    assert page.url == address
+    assert page.evaluate(PICTURE) == before
 
 
 @pytest.mark.parametrize("name", ["Cached input share", "Batch share", "Growth a month"])

@@ -50,7 +50,7 @@ RUN = """([table, points, limit]) => points.map((point) => {
 def kernel(browser: Browser, site: str) -> Iterator[Page]:
     page = browser.new_page()
     page.goto(f"{site}/whatif")
-    page.wait_for_function("window.tollbookWhatif !== undefined")
+    page.wait_for_selector("#whatif-sentence")
     yield page
     page.close()
 

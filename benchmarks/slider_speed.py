@@ -1,0 +1,216 @@
+"""From a slider's change to the repainted figure, while somebody drags.
+
+What-if as it is (corner costs interpolated in the browser) stands beside the usual way,
+a server callback for every change. Both pages show the demo store's plan as bars and
+waterfall in one Chromium; a real mouse drags the same slider the same way, and the
+server runs on the same machine. A measurement begins when the slider's value changes and
+ends when the frame is painted in which the bars show that value. Exits 1 when What-if
+misses its limits. Run: ``python -m benchmarks.slider_speed``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from playwright.sync_api import sync_playwright
+from waitress import wasyncore
+from waitress.server import create_server
+
+from dashboard.app import create_app
+from dashboard.context import DashboardContext, Source
+from dashboard.pages.whatif import charts
+from dashboard.pages.whatif.baseline import DEFAULT_RANGE
+from dashboard.pages.whatif.screen import screen_of
+from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.state import parse
+from ingest.configuration import read_configuration
+from ingest.imports import ImportOptions, import_file
+from ingest.store import Store
+from pricing import load_book
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from flask import Flask
+    from playwright.sync_api import Browser
+
+DEMO = Path(__file__).parents[1] / "sample_logs" / "demo"
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+P50_LIMIT_MS, P95_LIMIT_MS = 35.0, 50.0
+STEPS, WARM_UP, PAUSE_MS = 220, 20, 16
+
+PROBE = """(() => {
+  const probe = window.probe = { changes: 0, painted: [] };
+  const changedAt = new Map();
+  let latest = null;
+  new MutationObserver((changes) => {
+    if (!probe.plot) return;
+    latest = changes[changes.length - 1].target.getAttribute("aria-valuenow");
+    changedAt.set(latest, performance.now());
+    probe.changes += 1;
+  }).observe(document,
+    { subtree: true, attributes: true, attributeFilter: ["aria-valuenow"] });
+  function drawn() {
+    const value = probe.plot.layout.meta ? String(probe.plot.layout.meta.value) : latest;
+    const since = changedAt.get(value);
+    if (since === undefined) return;
+    changedAt.delete(value);
+    requestAnimationFrame(() => {
+      const afterPaint = new MessageChannel();
+      afterPaint.port1.onmessage = () => probe.painted.push(performance.now() - since);
+      afterPaint.port2.postMessage(0);
+    });
+  }
+  probe.watch = (plot) => {
+    probe.plot = plot;
+    new MutationObserver(drawn).observe(plot,
+      { subtree: true, childList: true, attributes: true, attributeFilter: ["d"] });
+  };
+})()"""
+
+
+@dataclass(frozen=True)
+class Drag:
+    """What one drag gave: changes of the slider, and milliseconds until each was painted."""
+
+    changes: int
+    painted: Sequence[float]
+
+    def quantile(self, share: float) -> float:
+        """Return the painting time that so many paintings stayed within."""
+        ordered = sorted(self.painted)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def demo_context(folder: Path) -> DashboardContext:
+    path = folder / "demo.duckdb"
+    for file in sorted(DEMO.glob("*.jsonl.gz")):
+        import_file(Store(path), file, options=ImportOptions(organisation="demo"))
+    configuration = read_configuration(DEMO / "tollbook.yaml")
+    return DashboardContext(Source(path, load_book(), configuration, lambda: NOW, demo=True))
+
+
+def callback_app(context: DashboardContext) -> Dash:
+    """Return the usual way: each change of the slider asks the server for both figures."""
+    app = Dash("callback_per_change", server=True)
+    app.layout = dmc.MantineProvider(
+        [
+            html.H1(id="sentence"),
+            html.Div(
+                dmc.Slider(
+                    id="escalate",
+                    value=12,
+                    min=0,
+                    max=100,
+                    updatemode="drag",
+                    label=None,
+                    thumbLabel="Escalate to full, percent",
+                ),
+                style={"width": 220, "margin": 20},
+            ),
+            dcc.Graph(id="bars"),
+            dcc.Graph(id="waterfall"),
+        ]
+    )
+
+    @app.callback(
+        Output("sentence", "children"),
+        Output("bars", "figure"),
+        Output("waterfall", "figure"),
+        Input("escalate", "value"),
+    )
+    def draw(value: int) -> tuple[Any, ...]:
+        state = parse(f"?escalate={value}", STATE_KEYS, DEFAULT_RANGE)
+        screen = screen_of(context, state)
+        bars = charts.bars_chart(screen.board, screen.view, screen.limit, screen.hues).figure
+        waterfall = charts.waterfall_chart(screen.board, screen.view, screen.controls).figure
+        bars["layout"]["meta"] = {"value": value}
+        return screen.sentence, bars, waterfall
+
+    return app
+
+
+@contextmanager
+def served(server: Flask) -> Iterator[str]:
+    running = create_server(server, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{running.effective_port}"
+    finally:
+        running.trigger.pull_trigger(lambda: wasyncore.close_all(running._map))  # noqa: SLF001
+        thread.join(timeout=5)
+        running.task_dispatcher.shutdown()
+
+
+def dragged(browser: Browser, address: str) -> Drag:
+    page = browser.new_page(viewport={"width": 1_440, "height": 1_000})
+    page.add_init_script(PROBE)
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .barlayer .point")
+    page.wait_for_load_state("networkidle")
+    thumb = page.get_by_role("slider", name="Escalate to full, percent")
+    box = thumb.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.evaluate("probe.watch(document.querySelector('.js-plotly-plot'))")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(STEPS):
+        there_and_back = abs((step * 2) % 220 - 110)
+        page.mouse.move(x + 110 - there_and_back, y)
+        page.wait_for_timeout(PAUSE_MS)
+        if step == WARM_UP:
+            page.evaluate("probe.changes = probe.painted.length = 0")
+    changes = page.evaluate("probe.changes")
+    painted = page.evaluate("probe.painted")
+    page.mouse.up()
+    page.close()
+    return Drag(changes, painted)
+
+
+def line(name: str, drag: Drag) -> str:
+    numbers = f"{drag.quantile(0.5):8.1f} {drag.quantile(0.95):8.1f}"
+    return f"{name:<36} {drag.changes:>8} {len(drag.painted):>8} {numbers}"
+
+
+def main() -> None:
+    """Measure both ways and print them side by side."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        context = demo_context(Path(folder))
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        with (
+            served(create_app(context).server) as ours,
+            served(callback_app(context).server) as theirs,
+        ):
+            here = dragged(browser, f"{ours}/whatif")
+            there = dragged(browser, theirs)
+        browser.close()
+    columns = ("changes", "painted", "p50", "p95")
+    print(f"{'ms to the repainted figure':<36} " + " ".join(f"{name:>8}" for name in columns))
+    print(line("What-if: corners in the browser", here))
+    print(line("a server callback per change", there))
+    half, most = (
+        there.quantile(0.5) / here.quantile(0.5),
+        there.quantile(0.95) / here.quantile(0.95),
+    )
+    print(f"{'ratio':<36} {'':>8} {'':>8} {half:7.1f}x {most:7.1f}x")
+    print(f"limits: p50 {P50_LIMIT_MS:.0f} ms, p95 {P95_LIMIT_MS:.0f} ms")
+    if here.quantile(0.5) > P50_LIMIT_MS or here.quantile(0.95) > P95_LIMIT_MS:
+        sys.exit("What-if is slower than its limits")
+
+
+if __name__ == "__main__":
+    main()
