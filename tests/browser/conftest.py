@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -34,6 +35,7 @@ HEIGHT = 1_000
 
 _LOOK_EVERY_MILLISECONDS = 50
 _LOOKS = 300
+_QUIET_LOOKS = 4
 _ALL_CHARTS_DRAWN = """
     [...document.querySelectorAll(".chart-card .dash-graph")]
         .filter((graph) => graph.offsetParent)
@@ -43,6 +45,22 @@ _ALL_CHARTS_DRAWN = """
 Serve = Callable[[DashboardContext], str]
 OpenPage = Callable[..., Page]
 Window = Callable[[Literal["light", "dark"], int], BrowserContext]
+
+
+_ON_THEIR_WAY: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+"""Requests of each page without an answer; Playwright's "networkidle" is only of its first load."""
+
+
+def _watch_requests(page: Page) -> None:
+    pending = _ON_THEIR_WAY.setdefault(page, [])
+
+    def ended(request: Request) -> None:
+        if request.url in pending:
+            pending.remove(request.url)
+
+    page.on("request", lambda request: pending.append(request.url))
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
 
 
 @dataclass
@@ -55,6 +73,7 @@ class Complaints:
         page.on("console", lambda message: self._console(message.type, message.text))
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
         page.on("request", lambda request: self._request(request.url, site))
+        _watch_requests(page)
         page.on("response", lambda answer: self._response(answer.status, answer.url))
 
     def _console(self, kind: str, text: str) -> None:
@@ -179,12 +198,14 @@ def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[Ope
 def settle(page: Page) -> None:
     """Wait until the page has drawn and nothing is on its way."""
     page.wait_for_selector("#page:not(.page-busy) > :not(.reading)", state="attached")
-    page.wait_for_load_state("networkidle")
+    quiet = 0
     for _ in range(_LOOKS):
-        if page.evaluate(_ALL_CHARTS_DRAWN):
+        is_quiet = not _ON_THEIR_WAY[page] and page.evaluate(_ALL_CHARTS_DRAWN)
+        quiet = quiet + 1 if is_quiet else 0
+        if quiet == _QUIET_LOOKS:
             return
         page.wait_for_timeout(_LOOK_EVERY_MILLISECONDS)
-    pytest.fail("a chart was not drawn")
+    pytest.fail(f"not done drawing; asked and not answered: {_ON_THEIR_WAY[page]}")
 
 
 @pytest.fixture(name="settle")

@@ -1,159 +1,172 @@
-"""kill -9 in every phase of an import: the store is as it was, or as it should be.
-
-A child process imports a month of the demo. It says each phase as it enters it; the
-parent kills it there, after a seeded pause that spreads the kills over the phase, the
-commit among them. Whoever opens the store next must find all of the import or
-nothing, and the same file must then import to the same end.
-"""
+"""An import that is killed leaves the store as it was or as it should be, never between."""
 
 from __future__ import annotations
 
-import os
+import json
 import random
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.imports import import_file
 from ingest.report import ReportQuery, report
-from ingest.store import Store
+from ingest.store import CellQuery, Store
 from pricing import load_book
+from tests.conftest import SOAK
+from tests.ingest.chats import OCTOBER_17, chat, ledger
 
-if TYPE_CHECKING:
-    from costmodel.spend import SpendRow
+PHASES = ("reading", "checking", "prepared", "locked", "rows", "cells", "before commit")
+AFTER = ("committed",)
+ROUNDS = 100 if SOAK else 4
+ROWS = 3_000
 
-DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
-BEFORE, ARRIVING = DEMO / "batch-2026-11.jsonl.gz", DEMO / "2026-09.jsonl.gz"
-PHASES = (
-    "reading",
-    "checking",
-    "prepared",
-    "locked",
-    "rows",
-    "cells",
-    "before commit",
-    "committed",
-)
-LONGEST_PAUSE_SECONDS = 0.08
-BOOK = load_book()
-
-CHILD = """
-import sys
+IMPORT_AND_DIE = """
+import os, signal, sys, threading, time
 from pathlib import Path
 from ingest.imports import import_file
 from ingest.store import Store
 
-def say(phase):
-    print(phase, flush=True)
+where, path, store = sys.argv[1:4]
 
-import_file(Store(Path(sys.argv[1])), Path(sys.argv[2]), reached=say)
-print("done", flush=True)
+def reached(phase):
+    if phase == where:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if phase == "before commit" and where.startswith("during commit"):
+        seconds = float(where.split()[-1])
+        def strike():
+            time.sleep(seconds)
+            os.kill(os.getpid(), signal.SIGKILL)
+        threading.Thread(target=strike, daemon=True).start()
+
+import_file(Store(Path(store)), Path(path), reached=reached)
 """
 
 
-def child(store: Path, usage: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(store), str(usage)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-
-def state_of(path: Path) -> tuple[SpendRow, int, int]:
-    """Return what a reader sees: usage and money, imports, lines set aside."""
-    store = Store(path)
-    return report(store, BOOK, ReportQuery()).total, len(store.imports()), len(store.set_aside())
+def a_file(path: Path, start: int, rows: int = ROWS) -> Path:
+    with path.open("w", encoding="utf-8") as out:
+        for number in range(start, start + rows):
+            line = chat(number, created=OCTOBER_17 + number, metadata={"feature": f"f{number % 5}"})
+            out.write(json.dumps(line) + "\n")
+    return path
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """before.duckdb, and after.duckdb: with the arriving file imported in peace."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a store, a file that half repeats it, and the store after that file."""
     folder = tmp_path_factory.mktemp("kill")
-    import_file(Store(folder / "before.duckdb"), BEFORE)
-    shutil.copy(folder / "before.duckdb", folder / "after.duckdb")
-    import_file(Store(folder / "after.duckdb"), ARRIVING)
+    store = Store(folder / "before.duckdb")
+    import_file(store, a_file(folder / "first.jsonl", 0))
+    a_file(folder / "second.jsonl", ROWS // 2)
+    shutil.copy(store.path, folder / "after.duckdb")
+    import_file(Store(folder / "after.duckdb"), folder / "second.jsonl")
     return folder
 
 
-def killed_at(store: Path, phase: str, pause_seconds: float) -> bool:
-    """Import and kill once the phase is entered; tell whether the kill came in time."""
-    with child(store, ARRIVING) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == phase:
-                time.sleep(pause_seconds)
-                os.kill(process.pid, signal.SIGKILL)
-                break
-        process.stdout.read()
-    return process.returncode == -signal.SIGKILL
+def killed(template: Path, folder: Path, where: str) -> tuple[Store, int]:
+    """Import the second file in a process that dies somewhere; return the store and its end."""
+    path = folder / "store.duckdb"
+    shutil.copy(template / "before.duckdb", path)
+    process = subprocess.run(
+        [sys.executable, "-c", IMPORT_AND_DIE, where, str(template / "second.jsonl"), str(path)],
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    return Store(path), process.returncode
+
+
+def state(path: Path) -> tuple[int, object]:
+    store = Store(path)
+    return len(store.imports()), ledger(store)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_an_import_killed_in_any_phase_leaves_all_of_it_or_nothing(
-    phase: str, stores: Path, tmp_path: Path, examples: int
+def test_killed_before_the_commit_the_store_is_as_it_was(
+    template: Path, tmp_path: Path, phase: str
 ) -> None:
-    draw = random.Random(phase)
-    allowed = [state_of(stores / "before.duckdb"), state_of(stores / "after.duckdb")]
-    kills = 0
-    for number in range(max(2, examples // 10)):
-        store = tmp_path / f"{number}.duckdb"
-        shutil.copy(stores / "before.duckdb", store)
-        kills += killed_at(store, phase, draw.random() * LONGEST_PAUSE_SECONDS * (number > 0))
-        found = state_of(store)
-        assert found in allowed
-        if phase not in {"committed", "before commit"} and number == 0:
-            assert found == allowed[0]
-        import_file(Store(store), ARRIVING)
-        again = state_of(store)
-        assert again[0] == allowed[1][0]
-    assert kills > 0
+    store, end = killed(template, tmp_path, phase)
+    assert end == -signal.SIGKILL
+    assert state(store.path) == state(template / "before.duckdb")
+    result = import_file(store, template / "second.jsonl")
+    assert (result.rows_added, result.rows_duplicate) == (ROWS // 2, ROWS // 2)
+    assert state(store.path) == state(template / "after.duckdb")
 
 
-def test_readers_and_an_import_run_at_once_without_an_error(stores: Path, tmp_path: Path) -> None:
-    store = tmp_path / "shared.duckdb"
-    shutil.copy(stores / "before.duckdb", store)
-    allowed = [state_of(stores / name)[0] for name in ("before.duckdb", "after.duckdb")]
-    seen = []
-    with child(store, ARRIVING) as process:
-        while process.poll() is None:
-            seen.append(report(Store(store), BOOK, ReportQuery()).total)
-    assert process.returncode == 0
-    assert all(total in allowed for total in seen)
-    assert len(seen) > 1
-    assert state_of(store)[0] == allowed[1]
+@pytest.mark.parametrize("phase", AFTER)
+def test_killed_after_the_commit_the_store_is_as_it_should_be(
+    template: Path, tmp_path: Path, phase: str
+) -> None:
+    store, end = killed(template, tmp_path, phase)
+    assert end == -signal.SIGKILL
+    assert state(store.path) == state(template / "after.duckdb")
 
 
-def test_a_gzip_that_ends_early_changes_nothing(stores: Path, tmp_path: Path) -> None:
-    store, cut = tmp_path / "store.duckdb", tmp_path / "cut.jsonl.gz"
-    shutil.copy(stores / "before.duckdb", store)
-    cut.write_bytes(ARRIVING.read_bytes()[:-5_000])
-    with pytest.raises(Exception, match="cut"):
-        import_file(Store(store), cut)
-    assert state_of(store) == state_of(stores / "before.duckdb")
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_killed_around_the_commit_it_is_one_or_the_other(
+    template: Path, tmp_path: Path, seed: int
+) -> None:
+    delay = random.Random(seed).uniform(0, 0.02)
+    store, _ = killed(template, tmp_path, f"during commit {delay}")
+    found = state(store.path)
+    assert found in (state(template / "before.duckdb"), state(template / "after.duckdb")), delay
+    import_file(store, template / "second.jsonl")
+    assert state(store.path)[1] == state(template / "after.duckdb")[1]
 
 
-def test_undo_gives_back_exactly_what_was(stores: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    shutil.copy(stores / "after.duckdb", store)
-    Store(store).undo(2)
-    assert state_of(store)[0] == state_of(stores / "before.duckdb")[0]
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_killed_at_any_moment_it_is_one_or_the_other(
+    template: Path, tmp_path: Path, seed: int
+) -> None:
+    path = tmp_path / "store.duckdb"
+    shutil.copy(template / "before.duckdb", path)
+    command = [sys.executable, "-c", IMPORT_AND_DIE, "nowhere"]
+    with subprocess.Popen(
+        [*command, str(template / "second.jsonl"), str(path)], cwd=Path(__file__).parents[2]
+    ) as process:
+        time.sleep(random.Random(seed).uniform(0.05, 1.2))
+        process.kill()
+    found = state(path)
+    assert found in (state(template / "before.duckdb"), state(template / "after.duckdb"))
+    import_file(Store(path), template / "second.jsonl")
+    assert state(path)[1] == state(template / "after.duckdb")[1]
 
 
-def test_undo_hands_rows_to_the_import_that_repeated_them(stores: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store.duckdb"
-    shutil.copy(stores / "after.duckdb", store)
-    repeated = import_file(Store(store), ARRIVING)
-    assert (repeated.rows_added, repeated.rows_replaced) == (0, 0)
-    Store(store).undo(2)
-    assert state_of(store)[0] == state_of(stores / "after.duckdb")[0]
-    Store(store).undo(repeated.import_id)
-    assert state_of(store)[0] == state_of(stores / "before.duckdb")[0]
-    assert date(2026, 11, 1) <= (Store(store).extent() or pytest.fail("empty"))[0].date()
+def test_who_reads_meanwhile_sees_one_state_or_the_other_and_no_error(
+    template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.duckdb"
+    shutil.copy(template / "before.duckdb", path)
+    wanted = {ROWS, ROWS + ROWS // 2}
+    seen: set[int] = set()
+    failures: list[BaseException] = []
+    book = load_book()
+    done = threading.Event()
+    command = [sys.executable, "-c", IMPORT_AND_DIE]
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                seen.add(sum(cell.requests for cell in Store(path).cells(CellQuery())))
+                seen.add(report(Store(path), book, ReportQuery()).total.requests)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the test must say so
+                failures.append(error)
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for where in ("rows", "before commit", "nowhere"):
+        subprocess.run(
+            [*command, where, str(template / "second.jsonl"), str(path)],
+            check=False,
+            cwd=Path(__file__).parents[2],
+        )
+    done.set()
+    reader.join()
+    assert failures == []
+    assert seen <= wanted
+    assert sum(cell.requests for cell in Store(path).cells(CellQuery())) == max(wanted)
