@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from ingest.bucket_rows import grouping_of, made_ready, name_rows, width_of
 from ingest.buckets import (
-    COLUMNS,
-    DAY_SECONDS,
     TOKEN_COLUMNS,
     UNIT_COLUMNS,
+    WRITTEN,
     BucketFile,
     bucket_projection,
 )
@@ -22,11 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.bucket_rows import BucketRow, GivenRow
-    from ingest.projection import ImportOptions, Projection
+    from ingest.projection import ImportOptions
 
-WRITTEN: Final = (*COLUMNS, "bucket_key")
 COUNTED: Final = frozenset(("num_model_requests", *TOKEN_COLUMNS, *UNIT_COLUMNS))
-WIDTHS: Final = (DAY_SECONDS, 3_600, 300, 60)
+WIDTHS: Final = (86_400, 3_600, 300, 60)
 """Lengths that a bucket without an end may have: the first on whose grid all begin."""
 
 
@@ -41,9 +39,9 @@ def opened_buckets(
     grouping = grouping_of(rows)
     width = width_of(rows) or _width_of_grid(rows)
     name_rows(rows, width, grouping)
-    file = BucketFile(workspace / "buckets.jsonl", grouping=grouping, width_seconds=width)
+    file = BucketFile(workspace / "buckets.jsonl", grouping, width)
     _write(file.path, rows)
-    projection = _projection(file, options)
+    projection = bucket_projection(file, options)
     remarked = replace(
         projection,
         notices=(*_notices(rows, grouping), *notices),
@@ -56,21 +54,6 @@ def opened_buckets(
             yield row.line, row.reason or f"cannot be read as usage at {row.start}"
 
     return Opened(remarked, file.path, reasons)
-
-
-def _projection(file: BucketFile, options: ImportOptions) -> Projection:
-    """Return how checked rows read: named by their key, their times in UTC."""
-    projection = bucket_projection(file, options)
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in WRITTEN)
-    return replace(
-        projection,
-        reader=(
-            f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
-        ),
-        raw={**projection.raw, "bucket_key": ("bucket_key",)},
-        request_id="bucket_key",
-        timezone="UTC",
-    )
 
 
 def _width_of_grid(rows: Iterable[BucketRow]) -> int:
