@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ingest.buckets import GROUP_COLUMNS, TOKEN_COLUMNS, UNIT_COLUMNS
 from ingest.rows import LARGEST_COUNT
+from ingest.values import WHOLE, Fault, count_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,15 +32,8 @@ COUNT_COLUMNS: Final = (
     "input_uncached_tokens",
     *(name for name in UNIT_COLUMNS if name != "seconds"),
 )
-WHOLE: Final = re.compile(r"[0-9]+(\.0*)?")
-"""A count, also as ``59200.0``. ``5.92E+04`` is not one: a spreadsheet cut its digits."""
-
 SHOWN_OF_A_KEY: Final = 4
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
-
-
-class BucketFault(ValueError):  # noqa: N818 - not a failure: the reason why one row is set aside
-    """Why a row is set aside."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ def made_ready(given: GivenRow) -> BucketRow:
         return row
     try:
         row.values = _values(given.values)
-    except BucketFault as fault:
+    except Fault as fault:
         row.fault = str(fault)
     return row
 
@@ -99,9 +93,9 @@ def made_ready(given: GivenRow) -> BucketRow:
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     start, end = _moment(given, "start_time"), _moment(given, "end_time")
     if start is None:
-        raise BucketFault("no start_time")
+        raise Fault("no start_time")
     if end is not None and end <= start:
-        raise BucketFault(f"ends at {end}, not after it starts at {start}")
+        raise Fault(f"ends at {end}, not after it starts at {start}")
     counts = {name: _count(name, given.get(name)) for name in COUNT_COLUMNS}
     values = {
         "start_time": start,
@@ -114,23 +108,17 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _text(value: object) -> str | None:
-    """Return what a value says, None for nothing."""
-    text = "" if value is None else str(value).strip()
-    return text or None
-
-
 def _moment(given: Mapping[str, Any], name: str) -> int | None:
     """Return a time in seconds since 1970; a time without a zone is UTC, as OpenAI writes it."""
-    text = _text(given.get(name)) or _text(given.get(f"{name}_iso"))
+    text = text_of(given.get(name)) or text_of(given.get(f"{name}_iso"))
     if text is None:
         return None
     try:
         seconds = float(text) if WHOLE.fullmatch(text) else _seconds_of_iso(text)
     except ValueError as error:
-        raise BucketFault(f"{name} is {text!r}, neither a time nor seconds since 1970") from error
+        raise Fault(f"{name} is {text!r}, neither a time nor seconds since 1970") from error
     if not 0 <= seconds < LATEST:
-        raise BucketFault(f"{name} is {text!r}, which is no time before 2100")
+        raise Fault(f"{name} is {text!r}, which is no time before 2100")
     return int(seconds)
 
 
@@ -140,19 +128,11 @@ def _seconds_of_iso(text: str) -> float:
 
 
 def _count(name: str, value: object) -> int | None:
-    text = _text(value)
-    if text is None:
-        return None
-    if isinstance(value, bool) or not WHOLE.fullmatch(text):
-        raise BucketFault(f"{name} is {text[:40]!r}, not a whole number")
-    count = int(text.split(".")[0])
-    if count >= LARGEST_COUNT:
-        raise BucketFault(f"{name} is {text[:40]!r}, too large to be right")
-    return count
+    return None if text_of(value) is None else count_of(name, value)
 
 
 def _seconds(value: object) -> str | None:
-    text = _text(value)
+    text = text_of(value)
     if text is None:
         return None
     try:
@@ -160,25 +140,25 @@ def _seconds(value: object) -> str | None:
     except ValueError:
         number = -1
     if isinstance(value, bool) or not isfinite(number) or not 0 <= number < LARGEST_COUNT:
-        raise BucketFault(f"seconds is {text[:40]!r}, not a number of seconds")
+        raise Fault(f"seconds is {text[:40]!r}, not a number of seconds")
     return text
 
 
 def _kind(value: object) -> str:
-    kind = _text(value) or COMPLETIONS
+    kind = text_of(value) or COMPLETIONS
     if not USAGE_KIND.fullmatch(kind):
-        raise BucketFault(f"object is {kind[:60]!r}, which is not usage")
+        raise Fault(f"object is {kind[:60]!r}, which is not usage")
     return kind
 
 
 def _group(name: str, value: object) -> str | None:
-    text = _text(value)
+    text = text_of(value)
     if name == "batch" and text is not None:
         if text.lower() not in {"true", "false"}:
-            raise BucketFault(f"batch is {text[:40]!r}, neither true nor false")
+            raise Fault(f"batch is {text[:40]!r}, neither true nor false")
         return text.lower()
     if isinstance(value, bool | dict | list):
-        raise BucketFault(f"{name} is {text!r:.40}, not a name")
+        raise Fault(f"{name} is {text!r:.40}, not a name")
     return text
 
 
@@ -190,11 +170,11 @@ def _checked(counts: dict[str, int | None]) -> dict[str, int | None]:
         counts["input_tokens"] = uncached + cached + written
     total = _of(counts, "input_tokens")
     if cached + written > total:
-        raise BucketFault(
+        raise Fault(
             f"{cached} cached and {written} written tokens are more than the {total} input tokens"
         )
     if uncached is not None and uncached + cached + written != total:
-        raise BucketFault(
+        raise Fault(
             f"{uncached} uncached, {cached} cached and {written} written tokens "
             f"are not the {total} input tokens"
         )
@@ -211,7 +191,7 @@ def _of(counts: Mapping[str, int | None], name: str) -> int:
 def _fits(counts: Mapping[str, int | None], what: str, total: int, names: str) -> None:
     audio, image = (_of(counts, names.format(kind)) for kind in ("audio", "image"))
     if audio + image > total:
-        raise BucketFault(
+        raise Fault(
             f"{audio} audio and {image} picture tokens are more than the {total} {what} tokens"
         )
 

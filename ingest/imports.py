@@ -15,7 +15,7 @@ from ingest.files import sample_of, spread_lines
 from ingest.formats import FORMATS, MAPPED
 from ingest.projection import ImportOptions, Sample
 from ingest.store import SetAside
-from ingest.store.commit import Arrival, commit
+from ingest.store.commit import Arrival, commit, commit_charges
 from ingest.store.series import origin_of
 from ingest.store.stage import new_stage
 
@@ -112,6 +112,8 @@ def import_file(
         workspace = Path(folder)
         job = _Job(path, found.name, chosen, started, workspace)
         opened = found.open(sample, chosen, workspace)
+        if opened.charges_only:
+            return _charges_import(store, opened, job, report)
         stage = new_stage(workspace, chosen.tz, chosen.cells)
         try:
             return _staged_import(store, stage, opened, job, report)
@@ -142,8 +144,30 @@ def _staged_import(
         set_aside=set_aside,
         assumptions=(*projection.assumptions, *_assumptions(job.options, projection, facts)),
         notices=(*projection.notices, *_notices(facts, projection, stage)),
+        charges=opened.charges,
     )
     done = commit(store.path, stage, arrival, facts, lambda phase: report(phase, facts.rows))
+    return _result(job, arrival, done)
+
+
+def _charges_import(
+    store: Store, opened: Opened, job: _Job, report: Callable[..., None]
+) -> ImportResult:
+    """Import a file that holds lines of a bill and no usage."""
+    charges, faults = opened.charges, opened.charge_faults
+    report("checking", len(charges) + len(faults))
+    nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
+    arrival = Arrival(
+        path=str(job.path),
+        format=job.format,
+        imported_at=job.options.imported_at,
+        origin=origin_of(opened.projection, job.options.organisation),
+        set_aside=[SetAside(str(job.path), line, reason) for line, reason in faults],
+        assumptions=opened.projection.assumptions,
+        notices=(*opened.projection.notices, *nothing),
+        charges=charges,
+    )
+    done = commit_charges(store.path, arrival, len(faults), report)
     return _result(job, arrival, done)
 
 

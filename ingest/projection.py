@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from costmodel.meters import Meter
+    from ingest.charges import Charge
 
 
 Kind: TypeAlias = Union[str, "Mapping[str, Kind]"]
@@ -111,7 +112,9 @@ class Opened:
     ``reasons`` gives line and reason of rows, by their place from 0, that the
     projection set aside. ``over`` makes the same projection over a file of sample
     lines, where the format has rarely used columns. ``again`` opens the file in a slower way
-    that loses nothing, for one that DuckDB gives up on.
+    that loses nothing, for one that DuckDB gives up on. ``charges`` are lines of a bill that
+    the file holds; with ``charges_only`` it holds nothing else, and its rows are they, with
+    ``charge_faults`` for lines of a bill that cannot be right.
     """
 
     projection: Projection
@@ -119,3 +122,6 @@ class Opened:
     reasons: Callable[[Sequence[int]], Iterable[tuple[int, str]]]
     over: Callable[[Path], Projection] | None = None
     again: Callable[[], Opened] | None = None
+    charges: Sequence[Charge] = ()
+    charges_only: bool = False
+    charge_faults: Sequence[tuple[int, str]] = ()

@@ -24,6 +24,7 @@ from ingest.store.cells import (
     read_cells,
     requests_by_series,
 )
+from ingest.store.charge_ledger import StoredCharge, counting_charges
 from ingest.store.records import (
     CellQuery,
     DayCoverage,
@@ -43,7 +44,15 @@ if TYPE_CHECKING:
 
     from costmodel.usage import Cell
 
-__all__ = ["CellQuery", "DayCoverage", "ImportCounts", "ImportRecord", "SetAside", "Store"]
+__all__ = [
+    "CellQuery",
+    "DayCoverage",
+    "ImportCounts",
+    "ImportRecord",
+    "SetAside",
+    "Store",
+    "StoredCharge",
+]
 
 ENDED_AFTER: Final = timedelta(days=7)
 """A source this far behind the newest one is taken to have ended; it holds nothing back."""
@@ -198,6 +207,11 @@ class Store:
                 [import_id] if import_id is not None else [],
             ).fetchall()
         return [SetAside(*row) for row in rows]
+
+    def charges(self) -> list[StoredCharge]:
+        """Return the lines of bills that count, by time."""
+        with self._session() as session:
+            return [] if session is None else counting_charges(session)
 
     def coverage(self) -> list[DayCoverage]:
         """Return, for days with a bucket export, which view is read and what share it holds."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ingest.rows import MAIN_METERS
 from ingest.store import door, ledger, matching
+from ingest.store.charge_ledger import charge_counts, insert_charges
 from ingest.store.schema import is_current, migrate
 from ingest.store.series import Interned, Origin, insert_rows, intern
 from ingest.store.staging_sql import input_tokens_sql, quoted, unknown_band_or
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from ingest.charges import Charge
     from ingest.store.records import ImportCounts, SetAside
     from ingest.store.stage import Facts, Stage
 
@@ -40,6 +42,7 @@ class Arrival:
     set_aside: Sequence[SetAside]
     assumptions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    charges: Sequence[Charge] = ()
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,7 @@ def _write(
     stage: Stage, arrival: Arrival, prepared: _Prepared, reached: Callable[[Phase], None]
 ) -> tuple[int, ImportCounts]:
     connection = stage.connection
-    number = connection.execute("SELECT coalesce(max(import_id), 0) + 1 FROM s.imports")
-    import_id = int(number.fetchall()[0][0])
+    import_id = _next_import(connection)
     base = int(connection.execute("SELECT next_row_id FROM s.state").fetchall()[0][0])
     insert_rows(connection, "s.sources", prepared.interned.new_sources)
     connection.execute("INSERT INTO s.series FROM new_series")
@@ -181,13 +183,58 @@ def _write(
     _insert_cells(stage, import_id)
     reached("cells")
     _insert_folded(stage, prepared.interned, base)
-    _insert_record(connection, import_id, arrival, prepared.facts, prepared.counts)
+    facts = prepared.facts
+    period = (facts.first_at, facts.last_at, facts.dated > 0)
+    _insert_record(connection, import_id, arrival, period, prepared.counts)
+    insert_charges(connection, import_id, arrival.charges, arrival.origin.organisation)
     connection.execute(
         "UPDATE s.state SET version = version + 1, next_row_id = next_row_id + ?",
-        [prepared.facts.rows],
+        [facts.rows],
     )
     ledger.refresh_views(connection)
     return import_id, prepared.counts
+
+
+def _next_import(connection: duckdb.DuckDBPyConnection) -> int:
+    found = connection.execute("SELECT coalesce(max(import_id), 0) + 1 FROM s.imports")
+    return int(found.fetchall()[0][0])
+
+
+def commit_charges(
+    path: Path, arrival: Arrival, faults: int, reached: Callable[[Phase], None]
+) -> Committed:
+    """Write the charges of a file that holds nothing else: all or nothing."""
+    with door.writing(path) as connection:
+        locked_at = time.monotonic()
+        made: list[tuple[int, ImportCounts]] = []
+
+        def write() -> None:
+            migrate(connection)
+            made.append(_write_charges(connection, arrival, faults))
+
+        _in_transaction(connection, write, lambda: reached("before commit"))
+        reached("committed")
+    import_id, counts = made[0]
+    return Committed(import_id, counts, time.monotonic() - locked_at)
+
+
+def _write_charges(
+    connection: duckdb.DuckDBPyConnection, arrival: Arrival, faults: int
+) -> tuple[int, ImportCounts]:
+    charges, organisation = arrival.charges, arrival.origin.organisation
+    counts = charge_counts(connection, charges, organisation, faults)
+    import_id = _next_import(connection)
+    starts = [each.start for each in charges]
+    ends = [each.end for each in charges]
+    period = (min(starts, default=None), max(ends, default=None), False)
+    _insert_record(connection, import_id, arrival, period, counts)
+    insert_charges(connection, import_id, charges, organisation)
+    connection.execute("UPDATE s.state SET version = version + 1")
+    return import_id, counts
+
+
+Period = tuple["datetime | None", "datetime | None", bool]
+"""First and last moment of a file, and whether a day given by hand is among them."""
 
 
 def _insert_usage(stage: Stage, facts: Facts, import_id: int, base: int) -> None:
@@ -251,14 +298,14 @@ def _insert_record(
     connection: duckdb.DuckDBPyConnection,
     import_id: int,
     arrival: Arrival,
-    facts: Facts,
+    period: Period,
     counts: ImportCounts,
 ) -> None:
     connection.execute(
         f"INSERT INTO s.imports VALUES ({', '.join('?' * 17)})",
         [
             import_id, arrival.path, arrival.format, arrival.imported_at, False,
-            facts.first_at, facts.last_at, facts.dated > 0,
+            *period,
             counts.rows_read, counts.rows_added, counts.rows_replaced, counts.rows_duplicate,
             counts.rows_set_aside, counts.rows_without_usage, counts.differing,
             list(arrival.assumptions), list(arrival.notices),

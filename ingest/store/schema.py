@@ -69,7 +69,17 @@ CREATE TABLE s.coverage (
 CREATE TABLE s.preferences (provider VARCHAR, organisation VARCHAR, reads VARCHAR);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+_SECOND: Final = """
+-- Lines of bills; amounts and quantities as text, with every digit that the export had.
+CREATE TABLE s.charges (
+    import_id INTEGER, key VARCHAR, organisation VARCHAR, line BIGINT, provider VARCHAR,
+    start_at TIMESTAMP, end_at TIMESTAMP, kind VARCHAR, amount VARCHAR, currency VARCHAR,
+    line_item VARCHAR, model VARCHAR, meter VARCHAR, quantity VARCHAR, unit VARCHAR,
+    project VARCHAR, api_key VARCHAR, team VARCHAR, memo VARCHAR, grouping VARCHAR
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
 """Step n brings schema n-1 to schema n. A published step never changes."""
 
 
