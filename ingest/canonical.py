@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 NO_TIME: Final = "no time: name the day with --date"
 MEASURES: Final = (*SECONDS_KEYS, *NUMBERS, *TEXTS)
+NO_REQUEST: Final = {"provider": "none", "unmetered": 1}
+"""Without a model the store counts a row as read and keeps nothing of it."""
 COLUMNS: Final = (
     *("time", "id", "provider", "model", "zone", "tier", "requests", "unmetered", "grouping"),
     *map(str, METERS),
@@ -72,10 +74,13 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What stands at a line of the export: a row, or why there is none."""
+    """What stands at a line of the export: a row, or why there is none.
+
+    None is a line that is no request, such as another service's in a bill: read, without usage.
+    """
 
     line: int
-    row: UsageRow | Fault
+    row: UsageRow | Fault | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,8 @@ def opened_rows(
             if fault is not None:
                 faults[place] = fault
                 out.write("!\n")
+            elif each.row is None:
+                out.write(json.dumps(NO_REQUEST) + "\n")
             elif isinstance(each.row, UsageRow):
                 several = several or each.row.requests != 1
                 out.write(json.dumps(_written(each.row)) + "\n")
@@ -151,7 +158,9 @@ def opened_charges(
     return replace(opened, charges=charges, charges_only=True, charge_faults=faults)
 
 
-def _fault(row: UsageRow | Fault) -> str | None:
+def _fault(row: UsageRow | Fault | None) -> str | None:
+    if row is None:
+        return None
     if isinstance(row, Fault):
         return str(row)
     if row.model is None or not row.model.strip():
