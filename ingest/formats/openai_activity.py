@@ -6,18 +6,16 @@ Two generations are read: that of the Usage API's columns, and the one before it
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Final
 
 from ingest.bucket_export import opened_buckets
 from ingest.bucket_rows import GivenRow
 from ingest.buckets import TIME_COLUMNS, TOKEN_COLUMNS, UNIT_COLUMNS
-from ingest.errors import UnreadableFileError
-from ingest.files import opened
+from ingest.csv_records import header_of, records_of
+from ingest.values import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ingest.projection import ImportOptions, Opened, Sample
@@ -50,7 +48,7 @@ class OpenaiActivity:
 
     def claims(self, sample: Sample) -> bool:
         """Tell by the header: times, and something counted; an export without usage has times."""
-        header = set(_header(sample))
+        header = set(header_of(sample))
         if header >= OLDER_MARKS:
             return True
         if not {"start_time", "end_time"} <= header or header & OTHER_EXPORTS:
@@ -60,60 +58,18 @@ class OpenaiActivity:
     def nearness(self, sample: Sample) -> float:
         """Return the share of the columns that every Activity export has."""
         usual = {*TIME_COLUMNS, "num_model_requests", "input_tokens", "output_tokens", "model"}
-        return len(set(_header(sample)) & usual) / len(usual)
+        return len(set(header_of(sample)) & usual) / len(usual)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every record a row of its own, whatever columns there are."""
-        return opened_buckets(_rows(sample.path, _delimiter(sample)), options, workspace)
+        return opened_buckets(_rows(sample), options, workspace)
 
 
-def _delimiter(sample: Sample) -> str:
-    first = sample.text.lstrip().split("\n", 1)[0]
-    return max(",\t;", key=first.count)
-
-
-def _header(sample: Sample) -> list[str]:
-    first = sample.text.lstrip().split("\n", 1)[0].removeprefix("\ufeff")
-    try:
-        return _names(next(csv.reader([first.rstrip("\r")], delimiter=_delimiter(sample)), []))
-    except csv.Error:  # no text: a Parquet file, a picture
-        return []
-
-
-def _names(cells: Sequence[str]) -> list[str]:
-    return [cell.strip().lower() for cell in cells]
-
-
-def _rows(path: Path, delimiter: str) -> Iterator[GivenRow]:
-    """Return every record; a header that stands again, as of joined files, is none."""
-    header: list[str] = []
-    for line, last, cells in _records(path, delimiter):
-        names = _names(cells)
-        if not header:
-            header = names
-        elif len(cells) != len(header):
-            said = f"holds {len(cells)} cells, the header {len(header)}: cut off or damaged"
-            where = f"lines {line} to {last} are one record" if last > line else ""
-            yield GivenRow(line, where, None, said)
-        elif names != header:
-            yield GivenRow(line, "", None, _newer(dict(zip(header, cells, strict=True))))
-
-
-def _records(path: Path, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Return first line, last line and cells of every record that is not blank."""
-    with opened(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(text, delimiter=delimiter)
-        before = 0
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield before + 1, reader.line_num, cells
-                before = reader.line_num
-        except csv.Error as error:
-            raise UnreadableFileError(
-                f"{path}, line {before + 1}: cannot be read as CSV ({error}): export it again"
-            ) from error
+def _rows(sample: Sample) -> Iterator[GivenRow]:
+    """Return every record in the words of the newer generation."""
+    for record in records_of(sample):
+        values = str(record.cells) if isinstance(record.cells, Fault) else _newer(record.cells)
+        yield GivenRow(record.line, "", None, values)
 
 
 def _newer(row: Mapping[str, str]) -> Mapping[str, str]:
