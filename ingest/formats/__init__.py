@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
@@ -12,7 +13,12 @@ from ingest.formats.openai_usage import OpenaiUsage
 if TYPE_CHECKING:
     from ingest.formats.base import Format
 
-FORMATS: Final[tuple[Format, ...]] = (ApiObjects(), OpenaiUsage(), OpenaiActivity())
+FORMATS: Final[tuple[Format, ...]] = (
+    ApiObjects(),
+    OpenaiUsage(),
+    OpenaiActivity(),
+    AnthropicUsage(),
+)
 """All formats that claim files by themselves."""
 
 MAPPED: Final[Format] = Mapped()
