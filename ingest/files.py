@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+import zstandard
 
 from ingest.errors import UnreadableFileError
 from ingest.projection import Sample
@@ -23,29 +26,96 @@ LONGEST_LINE: Final = 16 * 1024 * 1024
 BLANK: Final = b" \t\r\v\f\n"
 BOM: Final = b"\xef\xbb\xbf"
 GZIP: Final = b"\x1f\x8b"
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
 PARQUET: Final = b"PAR1"
 
 Lines = list[int]
 
 
+LARGEST_PACKED_RATIO: Final = 100
+UNCHECKED_BYTES: Final = 256 * 1024 * 1024
+"""A packed file may grow to this without a question; beyond it, usage never packs 100 to 1."""
+
+
+class _Unpacked(io.RawIOBase):
+    """What is in a packed file, as long as it does not grow beyond all measure."""
+
+    def __init__(self, stream: IO[bytes], packed_bytes: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._left = max(UNCHECKED_BYTES, LARGEST_PACKED_RATIO * packed_bytes)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - any writable buffer
+        piece = self._stream.read(len(buffer))
+        self._left -= len(piece)
+        if self._left < 0:
+            raise UnreadableFileError(
+                f"unpacks to more than {LARGEST_PACKED_RATIO} times its size: "
+                "unpack it yourself if it is really usage"
+            )
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacking gzip.
+    """Open a file, unpacking gzip and zstd.
 
     Raises:
-        UnreadableFileError: The file is not there, or ends early.
+        UnreadableFileError: The file is not there, ends early, or grows beyond all measure.
     """
     try:
-        with path.open("rb") as start:
-            packed = start.read(2) == GZIP
-        with cast("IO[bytes]", gzip.open(path) if packed else path.open("rb")) as stream:
+        with path.open("rb") as file, _unpacked(file, path) as stream:
             yield stream
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
         raise UnreadableFileError(
             f"{path}: the packed file ends early or is damaged: export it again"
         ) from error
+    except UnreadableFileError as error:
+        named = str(error) if str(path) in str(error) else f"{path}: {error}"
+        raise UnreadableFileError(named) from error
     except OSError as error:
         raise UnreadableFileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _unpacked(file: IO[bytes], path: Path) -> IO[bytes]:
+    """Return the stream of a file that stands at its start, unpacked if it is packed."""
+    start = file.read(len(ZSTD))
+    file.seek(0)
+    if not start.startswith((GZIP, ZSTD)):
+        return file
+    inner = _Zstd(file) if start == ZSTD else gzip.GzipFile(fileobj=file)
+    packed_bytes = path.stat().st_size
+    return io.BufferedReader(_Unpacked(cast("IO[bytes]", inner), packed_bytes), SAMPLE_BYTES)
+
+
+class _Zstd:
+    """A zstd stream that says so when it ends inside a frame; the library's reader does not."""
+
+    PIECE_BYTES: Final = 4_096  # so few can grow to 128 MB, not more
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._packed = self._ready = b""
+
+    def read(self, size: int) -> bytes:
+        """Return up to so many bytes, none at the end of the last frame."""
+        while not self._ready:
+            self._packed = self._packed or self._file.read(self.PIECE_BYTES)
+            if not self._packed:
+                if not self._frame.eof:
+                    raise EOFError
+                return b""
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._ready = self._frame.decompress(self._packed)
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+        piece, self._ready = self._ready[:size], self._ready[size:]
+        return piece
 
 
 def sample_of(path: Path) -> Sample:
@@ -60,11 +130,9 @@ def sample_of(path: Path) -> Sample:
 
 
 def is_clean(path: Path) -> bool:
-    """Tell whether DuckDB can read the file itself: its name tells gzip, and no mark leads."""
+    """Tell whether DuckDB can read the file itself: it is not packed, and no mark leads."""
     with path.open("rb") as stream:
-        start = stream.read(3)
-    packed = start[:2] == GZIP
-    return packed == (path.suffix == ".gz") and start != BOM
+        return not stream.read(len(ZSTD)).startswith((GZIP, ZSTD, BOM))
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -103,8 +171,6 @@ def spread_lines(path: Path) -> list[bytes]:
     """Return some lines from all over a file: its first ones and those after equal steps."""
     with opened(path) as stream:
         lines = stream.readlines(SAMPLE_BYTES)
-    if path.suffix == ".gz":
-        return lines
     size = path.stat().st_size
     with path.open("rb") as stream:
         for step in range(1, SAMPLE_STEPS):
@@ -128,11 +194,20 @@ def clean_copy(path: Path, workspace: Path) -> tuple[Path, Lines]:
 
 
 def unpacked_copy(path: Path, workspace: Path) -> Path:
-    """Copy a file unpacked and without a mark, its lines as they are."""
+    """Copy a file unpacked and without a mark, its lines as they are.
+
+    Raises:
+        UnreadableFileError: It cannot be read to its end, or there is no room for it.
+    """
     copy = workspace / "unpacked"
-    with opened(path) as stream, copy.open("wb") as out:
-        out.write(stream.read(SAMPLE_BYTES).removeprefix(BOM))
-        shutil.copyfileobj(stream, out)
+    try:
+        with opened(path) as stream, copy.open("wb") as out:
+            out.write(stream.read(SAMPLE_BYTES).removeprefix(BOM))
+            shutil.copyfileobj(stream, out, SAMPLE_BYTES)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path}: cannot be unpacked into {workspace.parent}: {error.strerror}"
+        ) from error
     return copy
 
 
@@ -159,21 +234,21 @@ UNREADABLE: Final = object()
 """Stands for text where a JSON document should be."""
 
 
-def documents(path: Path) -> Iterator[tuple[int, Any]]:
+def documents(path: Path, decoder: json.JSONDecoder | None = None) -> Iterator[tuple[int, Any]]:
     """Return line and value of every JSON document in a file: one a line, or over many lines.
 
     The elements of an array at the top are documents of their own.
     """
     with opened(path) as stream:
         text = stream.read().removeprefix(BOM).decode("utf-8", errors="replace")
-    decoder = json.JSONDecoder()
+    decoder = decoder or json.JSONDecoder()
     at, line, counted = 0, 1, 0
     while (at := _next_value(text, at)) < len(text):
         line += text.count("\n", counted, at)
         counted = at
         try:
             value, at = decoder.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield line, UNREADABLE
             end = text.find("\n", at)
             at = len(text) if end < 0 else end

@@ -73,6 +73,11 @@ class _Job:
     started: float
     workspace: Path
 
+    @property
+    def name(self) -> str:
+        """Return what the file is called in records."""
+        return self.options.name or str(self.path)
+
 
 def _ignore(_: object) -> None:
     """Take no notice."""
@@ -135,9 +140,9 @@ def _staged_import(
     if facts.with_id < facts.placed:
         stage.name_the_nameless()
         facts = stage.facts()
-    set_aside = _explained(stage, opened, str(job.path), facts)
+    set_aside = _explained(stage, opened, job.name, facts)
     arrival = Arrival(
-        path=str(job.path),
+        path=job.name,
         format=job.format,
         imported_at=job.options.imported_at,
         origin=origin_of(projection, job.options.organisation),
@@ -158,11 +163,11 @@ def _charges_import(
     report("checking", len(charges) + len(faults))
     nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
     arrival = Arrival(
-        path=str(job.path),
+        path=job.name,
         format=job.format,
         imported_at=job.options.imported_at,
         origin=origin_of(opened.projection, job.options.organisation),
-        set_aside=[SetAside(str(job.path), line, reason) for line, reason in faults],
+        set_aside=[SetAside(job.name, line, reason) for line, reason in faults],
         assumptions=opened.projection.assumptions,
         notices=(*opened.projection.notices, *nothing),
         charges=charges,

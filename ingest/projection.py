@@ -30,7 +30,7 @@ class ImportOptions:
     ``date`` dates rows without a time; ``tz`` is the zone of times without one;
     ``dimensions`` says which metadata key means which dimension; ``cells`` names
     the dimensions that sums keep (None: the usual ones); ``imported_at`` is noted in
-    the record.
+    the record, and ``name`` there stands for the path of a file that is only a copy.
     """
 
     date: dt.date | None = None
@@ -44,6 +44,7 @@ class ImportOptions:
     deployments: Mapping[str, str] = field(default_factory=dict)
     cells: tuple[str, ...] | None = None
     imported_at: dt.datetime | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,38 @@
-"""Which files the words after ``import`` mean: files, folders and patterns."""
+"""Which files the words after ``import`` mean: files, folders, patterns, standard input."""
 
 from __future__ import annotations
 
 import glob
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tollbook.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 SUFFIXES = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".parquet"})
 PACKED = frozenset({".gz", ".zst"})
+
+
+STANDARD_INPUT = "-"
+
+
+@contextmanager
+def standard_input_in_a_file(words: Sequence[str]) -> Iterator[Path | None]:
+    """Give a file with what standard input holds if ``-`` is among the words, else None."""
+    if STANDARD_INPUT not in words:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="tollbook-stdin-") as folder:
+        path = Path(folder) / "standard-input"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
 
 
 def usage_files(words: Sequence[str]) -> tuple[Path, ...]:

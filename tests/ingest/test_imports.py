@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+import zstandard
 
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
 from ingest.imports import ImportOptions, Progress, import_file
@@ -159,6 +160,36 @@ def test_a_packed_file_that_ends_early_leaves_the_store_alone(store: Store, tmp_
     assert store.imports() == []
 
 
+def test_zstd_is_unpacked_and_one_that_ends_early_leaves_the_store_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    text = "".join(json.dumps(chat(number)) + "\n" for number in range(50)).encode()
+    frame = zstandard.ZstdCompressor().compress(text)
+    cut, whole = tmp_path / "cut.jsonl.zst", tmp_path / "named-as-it-likes"
+    cut.write_bytes(frame[:-9])
+    with pytest.raises(UnreadableFileError, match="ends early"):
+        import_file(store, cut)
+    assert store.imports() == []
+    more = zstandard.ZstdCompressor().compress(json.dumps(chat(50)).encode())
+    whole.write_bytes(frame + more)
+    assert accounting(import_file(store, whole)) == {"read": 51, "added": 51}
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+def test_a_file_that_unpacks_beyond_all_measure_is_refused(
+    store: Store, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.files.UNCHECKED_BYTES", 4 * 1024 * 1024)
+    line, blank = json.dumps(chat()).encode() + b"\n", b" " * 1_023 + b"\n"
+    text = line + blank * 20_000
+    packed = gzip.compress(text) if kind == "gzip" else zstandard.compress(text)
+    path = tmp_path / "bomb.jsonl"
+    path.write_bytes(packed)
+    with pytest.raises(UnreadableFileError, match="more than 100 times its size"):
+        import_file(store, path)
+    assert store.imports() == []
+
+
 def test_an_array_and_one_object_over_many_lines_are_read(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps([chat(1), chat(2, created=None), chat(3)], indent=2), "utf-8")
@@ -213,7 +244,7 @@ def test_no_format_claims_a_foreign_file_and_the_nearest_is_named(
 ) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("start_time,end_time,remark\n1,2,none\n", encoding="utf-8")
-    with pytest.raises(NoFormatError, match="no format knows this file: the nearest is openai_act"):
+    with pytest.raises(NoFormatError, match="no format knows this file: the nearest is openai_"):
         import_file(store, path)
     path.write_text("", encoding="utf-8")
     with pytest.raises(NoFormatError, match="the file is empty"):

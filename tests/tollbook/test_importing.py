@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -270,3 +272,14 @@ def test_duckdb_draws_no_bar_into_the_answer(tollbook: Tollbook, home: Path) -> 
         assert stage.connection.execute(setting).fetchall() == [(False,)]
     finally:
         stage.close()
+
+
+def test_standard_input_is_a_file_like_any_other(home: Path) -> None:
+    write_calls(home / "calls.jsonl")
+    command = [sys.executable, "-m", "tollbook", "--json", "import", "-"]
+    with (home / "calls.jsonl").open("rb") as usage:
+        ran = subprocess.run(command, stdin=usage, capture_output=True, check=True, cwd=home)
+    answer = json.loads(ran.stdout)
+    assert answer["files"][0]["path"] == "standard input"
+    assert answer["files"][0]["rows_added"] == 5
+    assert answer["set_aside"][0]["path"] == "standard input"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ from tollbook.spend_words import (
     unpriced_answer,
     unpriced_lines,
 )
-from tollbook.usage_files import usage_files
+from tollbook.usage_files import STANDARD_INPUT, standard_input_in_a_file, usage_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from costmodel.spend import UnpricedVolume
@@ -83,8 +83,9 @@ def import_command(
 ) -> None:
     """Read usage exports into the store.
 
-    FILE is a file, a folder or a pattern such as 'logs/*.jsonl'. The same file again
-    adds nothing; 'tollbook undo' takes an import back.
+    FILE is a file, a folder, a pattern such as 'logs/*.jsonl', or - for standard input;
+    gzip and zstd are unpacked. The same file again adds nothing; 'tollbook undo' takes an
+    import back.
     """
     options = options_for(
         invocation,
@@ -96,17 +97,20 @@ def import_command(
         price_at=price_at,
         tz=tz,
     )
-    found = usage_files(files)
-    results, failures = import_files(invocation, found, options)
+    with standard_input_in_a_file(files) as copied:
+        found = [*usage_files([word for word in files if word != STANDARD_INPUT])]
+        names = {copied: "standard input"} if copied is not None else {}
+        found += names
+        results, failures = import_files(invocation, found, options, names=names)
     if results:
-        _choose_views(invocation)
+        choose_views(invocation)
     unpriced = unpriced_volumes(invocation, results)
     if invocation.as_json:
-        invocation.output.result(_answer(results, failures, unpriced))
+        invocation.output.result(import_answer(results, failures, unpriced))
     else:
-        _show(invocation, results, unpriced)
+        show_imports(invocation, results, unpriced)
     if failures:
-        raise TollbookError(_failures_text(failures, len(found)))
+        raise TollbookError(failures_text(failures, len(found)))
 
 
 def options_for(
@@ -164,10 +168,16 @@ class Failure:
 
 
 def import_files(
-    invocation: Invocation, files: Sequence[Path], options: ImportOptions, *, quiet: bool = False
+    invocation: Invocation,
+    files: Sequence[Path],
+    options: ImportOptions,
+    *,
+    quiet: bool = False,
+    names: Mapping[Path, str] | None = None,
 ) -> tuple[list[ImportResult], list[Failure]]:
     """Import files one by one; one that cannot be read does not stop the others.
 
+    ``names`` says what files are called that are only copies of something.
     Files of a folder that no format knows are failures too. Raises StoreError where
     the store itself cannot be used.
     """
@@ -179,8 +189,9 @@ def import_files(
     results: list[ImportResult] = []
     failures: list[Failure] = []
     for path in files:
+        named = replace(options, name=(names or {}).get(path))
         try:
-            result = import_file(store, path, options=options, progress=line.show)
+            result = import_file(store, path, options=named, progress=line.show)
         except (NoFormatError, UnreadableFileError) as error:
             failures.append(Failure(path, str(error)))
             if len(files) > 1:
@@ -191,7 +202,7 @@ def import_files(
     return results, failures
 
 
-def _choose_views(invocation: Invocation) -> None:
+def choose_views(invocation: Invocation) -> None:
     """Tell the store which view of one traffic counts, where the configuration says so."""
     from ingest.store import Store
 
@@ -216,9 +227,10 @@ def unpriced_volumes(
     return list(spend.unpriced)
 
 
-def _answer(
+def import_answer(
     results: Sequence[ImportResult], failures: Sequence[Failure], unpriced: Sequence[UnpricedVolume]
 ) -> dict[str, Any]:
+    """Return what imports did as JSON."""
     return {
         "files": [
             {
@@ -241,9 +253,10 @@ def _answer(
     }
 
 
-def _show(
+def show_imports(
     invocation: Invocation, results: Sequence[ImportResult], unpriced: Sequence[UnpricedVolume]
 ) -> None:
+    """Show people what imports did."""
     if not results:
         return
     out = invocation.output
@@ -279,7 +292,8 @@ def _remarks(results: Sequence[ImportResult]) -> list[str]:
     return found
 
 
-def _failures_text(failures: Sequence[Failure], asked: int) -> str:
+def failures_text(failures: Sequence[Failure], asked: int) -> str:
+    """Return which of the files were not imported, in a sentence."""
     if asked == 1:
         return failures[0].reason
     named = [str(each.path) for each in failures[:SHOWN_LINES]]
