@@ -138,6 +138,51 @@ def test_a_smaller_restatement_is_believed_too(store: Store, tmp_path: Path) -> 
     assert totals(store)["input"] == 60
 
 
+def hours_of_a_day(hours: int, tokens_in: int = 10) -> object:
+    return page(
+        *(
+            bucket(result(input_tokens=tokens_in, output_tokens=0), start=START + h * 3_600,
+                   width=3_600)
+            for h in range(hours)
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["hours", "day"])
+def test_hours_and_days_of_one_organisation_are_never_added_up(
+    store: Store, tmp_path: Path, first: str
+) -> None:
+    day = page(bucket(result(input_tokens=240, output_tokens=0), start=START))
+    exports = [(hours_of_a_day(24), "hours.json"), (day, "day.json")]
+    for document, name in exports if first == "hours" else reversed(exports):
+        imported(tmp_path, document, name)
+    assert totals(store) == {"requests": 24, "input": 240}
+    (shown,) = store.coverage()
+    assert (shown.reads, shown.bucket_tokens, shown.coverage) == ("buckets", 240, 0.0)
+
+
+def test_hours_that_miss_a_part_of_the_day_yield_to_the_day(store: Store, tmp_path: Path) -> None:
+    imported(tmp_path, hours_of_a_day(23), "hours.json")
+    day = page(bucket(result(input_tokens=240, output_tokens=0), start=START))
+    result_of_day, _ = imported(tmp_path, day, "day.json")
+    assert totals(store) == {"requests": 1, "input": 240}
+    store.undo(result_of_day.import_id)
+    assert totals(store) == {"requests": 23, "input": 230}
+
+
+def test_one_day_in_two_groupings_counts_once_in_the_finer_one(
+    store: Store, tmp_path: Path
+) -> None:
+    by_model = page(bucket(result(input_tokens=300), start=START))
+    keys = [result(input_tokens=100, api_key_id=f"key_{k}", output_tokens=k) for k in (1, 4, 5)]
+    imported(tmp_path, by_model, "models.json")
+    by_key, _ = imported(tmp_path, page(bucket(*keys, start=START)), "keys.json")
+    assert totals(store) == {"requests": 3, "input": 300, "output": 10}
+    assert len(store.dimension_values(CellQuery())["api_key"]) == 3
+    store.undo(by_key.import_id)
+    assert totals(store) == {"requests": 1, "input": 300, "output": 10}
+
+
 def test_undo_hands_a_row_to_the_import_that_repeated_it(store: Store) -> None:
     first = chats_imported(store, "a.jsonl", [chat(1), chat(2)])
     second = chats_imported(store, "b.jsonl", [chat(2), chat(3)])
