@@ -282,7 +282,7 @@ def first_objects(sample: Sample, count: int = 20) -> list[dict[str, Any]]:
     while len(found) < count and (at := _next_value(sample.text, at)) < len(sample.text):
         try:
             value, at = decoder.raw_decode(sample.text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         if isinstance(value, dict):
             found.append(value)
@@ -292,7 +292,7 @@ def first_objects(sample: Sample, count: int = 20) -> list[dict[str, Any]]:
 def _object(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
+from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_usage import OpenaiUsage
@@ -18,6 +19,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     OpenaiUsage(),
     OpenaiActivity(),
     AnthropicUsage(),
+    Litellm(),
 )
 """All formats that claim files by themselves."""
 

@@ -39,6 +39,8 @@ OBJECT_WORDS: Final = frozenset(
     ("chat.completion", "chat.completion.chunk", "response", "text_completion", "list",
      "thread.run", "embedding")
 )  # fmt: skip
+GATEWAY_LOG: Final = frozenset(("call_type", "startTime"))
+"""Keys of LiteLLM's log, which has the answer inside of a row of its own."""
 ENVELOPES: Final = ("response", "response.body", "result.message")
 """Where the object may stand inside a line, beside the line itself."""
 
@@ -96,6 +98,8 @@ def _opened(path: Path, lines: list[int] | None, options: ImportOptions) -> Open
 
 
 def _is_object(line: Mapping[str, Any]) -> bool:
+    if line.keys() >= GATEWAY_LOG:
+        return False
     return any(_is_answer(each) for each in _inner_objects(line))
 
 
