@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +62,18 @@ class Charge:
     team: str | None = None
     memo: str | None = None
     grouping: str = ""
+
+
+_TAX: Final = re.compile(r"\b(tax(es)?|vat|gst)\b")
+_CREDIT: Final = re.compile(r"\b(credits?(?! card)|refund(s|ed)?|discount(s|ed)?)\b")
+
+
+def kind_in_words(text: str) -> ChargeKind | None:
+    """Return the kind that the words of a bill tell: tax or credit, None for neither."""
+    words = text.lower()
+    if _TAX.search(words):
+        return ChargeKind.TAX
+    return ChargeKind.CREDIT if _CREDIT.search(words) else None
 
 
 def keys_of(charges: Iterable[Charge], organisation: str) -> list[str]:

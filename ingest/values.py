@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 WHOLE: Final = re.compile(r"[0-9]+(\.0*)?")
 """A count, also as ``59200.0``. ``5.92E+04`` is not one: a spreadsheet cut its digits."""
+GROUPED: Final = re.compile(r"[-+]?\$?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
+"""An amount whose commas group thousands."""
+LONGEST_WHOLE: Final = 15
+LONGEST_DECIMALS: Final = 40
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _SHOWN: Final = 40
@@ -75,18 +79,24 @@ def number_of(name: str, value: object) -> float | None:
 def money_of(name: str, value: object) -> Decimal | None:
     """Return an amount with every digit it has, None for nothing; commas may group thousands.
 
+    A comma that groups no thousands is a decimal comma: to drop it would make the amount
+    larger, so it is no amount.
+
     Raises:
-        Fault: It is no amount.
+        Fault: It is no amount, or too large or small to be right.
     """
     text = text_of(value)
     if text is None:
         return None
+    plain = text.replace(",", "") if GROUPED.fullmatch(text) else text
     try:
-        amount = Decimal(text.replace(",", "").removeprefix("$"))
+        amount = Decimal(plain.replace("$", "", 1))
     except InvalidOperation:
         amount = Decimal("NaN")
     if isinstance(value, bool) or not amount.is_finite():
         raise Fault(f"{name} is {text[:_SHOWN]!r}, not an amount of money")
+    if amount and not -LONGEST_DECIMALS <= amount.adjusted() < LONGEST_WHOLE:
+        raise Fault(f"{name} is {text[:_SHOWN]!r}, too large or too small to be right")
     return amount
 
 

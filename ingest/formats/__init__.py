@@ -9,6 +9,8 @@ from ingest.formats.api_objects import ApiObjects
 from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
+from ingest.formats.openai_cost_csv import OpenaiCostCsv
+from ingest.formats.openai_costs import OpenaiCosts
 from ingest.formats.openai_usage import OpenaiUsage
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     ApiObjects(),
     OpenaiUsage(),
     OpenaiActivity(),
+    OpenaiCosts(),
+    OpenaiCostCsv(),
     AnthropicUsage(),
     Litellm(),
 )

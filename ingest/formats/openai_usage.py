@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ingest.bucket_export import opened_buckets
 from ingest.bucket_rows import GivenRow
 from ingest.files import UNREADABLE, documents, first_objects
+from ingest.formats.openai_costs import holds_costs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ class OpenaiUsage:
     def claims(self, sample: Sample) -> bool:
         """Tell whether the file holds pages of usage; pages of costs are another format."""
         start = sample.text.lstrip()
-        if not start.startswith(("{", "[")) or "organization.costs" in start:
+        if not start.startswith(("{", "[")) or holds_costs(start):
             return False
         if '"bucket"' in start:
             return RESULT_PREFIX in start or '"page"' in start

@@ -2,13 +2,15 @@
 
 ``x.csv`` has its ``x.expected.json``: the format that must claim it, the rows of the
 import, requests, the meters that are not zero, usage by model and tier (all input,
-all output), what is set aside, notices and assumptions. The numbers are worked out by hand.
+all output), what is set aside, notices and assumptions; ``charges`` of a bill where it names
+them: their sums by kind, model and meter. The numbers are worked out by hand.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,20 @@ def what_is_stored(store: Store) -> dict[str, Any]:
     }
 
 
+def what_is_billed(store: Store) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
+    for each in store.charges():
+        line = each.charge
+        key = (line.kind, line.model or "", str(line.meter or ""), line.currency)
+        groups[key].append(line.amount)
+    with localcontext(prec=60):
+        return [
+            {"kind": kind, "model": model or None, "meter": meter or None,
+             "charges": len(amounts), "currency": currency, "amount": format(sum(amounts), "f")}
+            for (kind, model, meter, currency), amounts in sorted(groups.items())
+        ]  # fmt: skip
+
+
 def test_the_samples_of_provider_exports_are_here() -> None:
     folders = {each.parent.name for each in EXPECTED}
     assert {"openai_usage", "openai_activity"} <= folders
@@ -73,12 +89,15 @@ def test_the_samples_of_provider_exports_are_here() -> None:
 def test_a_sample_imports_as_it_must_and_only_once(expected: Path, tmp_path: Path) -> None:
     sample, wanted = sample_beside(expected), json.loads(expected.read_text(encoding="utf-8"))
     assert [each.name for each in FORMATS if each.claims(sample_of(sample))] == [wanted["format"]]
+    billed = wanted.pop("charges", None)
     store = Store(tmp_path / "s.duckdb")
     first = import_file(store, sample)
     assert {**what_became_of(first), **what_is_stored(store)} == wanted
+    assert billed is None or what_is_billed(store) == billed
     rest = (first.rows_added, first.rows_replaced, first.rows_duplicate)
     assert sum(rest) + first.rows_set_aside + first.rows_without_usage == first.rows_read
     again = import_file(store, sample)
     assert (again.rows_added, again.rows_replaced) == (0, 0)
     assert again.rows_duplicate == sum(rest)
     assert {**what_became_of(first), **what_is_stored(store)} == wanted
+    assert billed is None or what_is_billed(store) == billed
