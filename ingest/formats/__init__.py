@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
+from ingest.formats.azure_costs import AzureCosts
 from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
@@ -24,6 +25,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     OpenaiCostCsv(),
     AnthropicUsage(),
     Litellm(),
+    AzureCosts(),
 )
 """All formats that claim files by themselves."""
 
