@@ -11,7 +11,11 @@ IngestError
 ├── MappingError              a column mapping has mistakes
 ├── UnknownImportError        there is no such import to undo
 ├── PeriodError               a range in words is not understood
-└── TokenizerError            a model has no public tokenizer
+├── BillError                 a bill cannot be held against usage as it is
+│   └── NoBillError           the store has no bill for these days
+├── TokenizerError            a model has no public tokenizer
+└── FetchError                a provider did not hand over its usage
+    └── KeyRefusedError       it does not accept the key
 """
 
 from __future__ import annotations
@@ -63,3 +67,19 @@ class PeriodError(IngestError, ValueError):
 
 class TokenizerError(IngestError):
     """A model has no public tokenizer."""
+
+
+class FetchError(IngestError):
+    """A provider did not hand over its usage."""
+
+
+class KeyRefusedError(FetchError):
+    """A provider does not accept the key."""
+
+
+class BillError(IngestError):
+    """A bill cannot be held against usage as it is."""
+
+
+class NoBillError(BillError):
+    """The store has no bill for these days."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ _FORMS = "such as 2026-11-20, '2026-11-20 12:00' (UTC) or 2026-11-20T12:00:00+01
 def system_now() -> datetime:
     """Return the time of this machine, in UTC."""
     return datetime.now(UTC)
+
+
+def pause(seconds: float) -> None:
+    """Let time pass."""
+    time.sleep(seconds)
 
 
 def clock_at(pinned: datetime | None) -> Callable[[], datetime]:

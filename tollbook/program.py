@@ -12,6 +12,7 @@ from tollbook.program_version import installed_version
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("serving", "Import the sample usage and open the dashboard on it."),
     "import": ("importing", "Read usage exports into the store."),
+    "fetch": ("fetching", "Pull usage and costs from a provider into the store."),
     "undo": ("undoing", "Take an import back."),
     "report": ("reporting", "Show what usage cost."),
     "whatif": ("whatif", "Compare today with other models in one table."),

@@ -51,3 +51,25 @@ class ProgressLine:
         self.clear()
         if not self._quiet:
             click.echo(plain(text), err=True)
+
+
+class StatusLine:
+    """Says on stderr what goes on: a line that is rewritten on a terminal, and notes that stay."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Rewrite the line; does nothing where stderr is no terminal."""
+        if self._live:
+            click.echo(f"{CLEAR_LINE}{plain(text)}", err=True, nl=False)
+
+    def note(self, text: str) -> None:
+        """Say something that stays."""
+        self.clear()
+        click.echo(plain(text), err=True)
+
+    def clear(self) -> None:
+        """Take the rewritten line away."""
+        if self._live:
+            click.echo(CLEAR_LINE, err=True, nl=False)
