@@ -47,3 +47,20 @@ def served_by(word: str | None, model: str | None, otherwise: str = "openai") ->
     named = (word or "").strip().lower()
     provider = PROVIDER_WORDS.get(named, named) or prefix or otherwise
     return provider, rest if prefix is not None else name
+
+
+MAKERS: Final[Mapping[str, str]] = {
+    "claude": "anthropic",
+    "gemini": "google",
+    "anthropic.": "bedrock",
+    "us.anthropic.": "bedrock",
+    "eu.anthropic.": "bedrock",
+    "amazon.": "bedrock",
+    "openai.gpt": "bedrock",
+}
+
+
+def maker_of(model: str | None) -> str:
+    """Return who most likely served a model by its name alone, where an export names nobody."""
+    name = (model or "").strip().lower().rpartition("/")[2]
+    return next((maker for start, maker in MAKERS.items() if name.startswith(start)), "openai")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
 from ingest.formats.azure_costs import AzureCosts
+from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
@@ -26,6 +27,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     AnthropicUsage(),
     Litellm(),
     AzureCosts(),
+    Langfuse(),
 )
 """All formats that claim files by themselves."""
 
