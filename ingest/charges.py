@@ -64,6 +64,7 @@ class Charge:
     grouping: str = ""
 
 
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _TAX: Final = re.compile(r"\b(tax(es)?|vat|gst)\b")
 _CREDIT: Final = re.compile(r"\b(credits?(?! card)|refund(s|ed)?|discount(s|ed)?)\b")
 
@@ -74,6 +75,13 @@ def kind_in_words(text: str) -> ChargeKind | None:
     if _TAX.search(words):
         return ChargeKind.TAX
     return ChargeKind.CREDIT if _CREDIT.search(words) else None
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with a hash in the place of every mail address."""
+    return _ADDRESS.sub(
+        lambda found: "mail:" + hashlib.sha256(found[0].encode()).hexdigest()[:16], text
+    )
 
 
 def keys_of(charges: Iterable[Charge], organisation: str) -> list[str]:

@@ -6,8 +6,6 @@ has a value for. Fields that could tell a person are kept as a hash where they a
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,9 +13,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import Remarks, opened_charges
-from ingest.charges import Charge
+from ingest.charges import Charge, without_addresses
 from ingest.line_items import LineItem, counted_in, line_item_of
-from ingest.values import Fault, moment_of, money_of, number_of, text_of
+from ingest.values import Fault, currency_of, moment_of, money_of, number_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 GROUPS: Final = ("project_id", "line_item", "api_key_id", "user_id", "api_source")
 """Columns by which a bill may be grouped."""
-BY_HAND: Final = "USD"
+ASSUMED_CURRENCY: Final = "USD"
 """The currency of an amount without one: OpenAI bills in it."""
 NOT_BY_LINE_ITEM: Final = (
     "the export is not grouped by line item, so tokens and tools cannot be told apart: "
@@ -167,13 +165,10 @@ def _moment(values: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def _currency(value: object, notes: _Notes) -> str:
-    text = text_of(value)
-    if text is None:
+    currency = currency_of("amount_currency", value)
+    if currency is None:
         notes.without_currency += 1
-        return BY_HAND
-    if not re.fullmatch(r"[A-Za-z]{3}", text):
-        raise Fault(f"amount_currency is {text[:40]!r}, not the three letters of a currency")
-    return text.upper()
+    return currency or ASSUMED_CURRENCY
 
 
 def _note(item: LineItem, text: str | None, notes: _Notes) -> None:
@@ -184,10 +179,7 @@ def _note(item: LineItem, text: str | None, notes: _Notes) -> None:
 
 
 def _kept(text: str | None) -> str | None:
-    """Return a name, as a hash where it is somebody's address."""
-    if text is None or "@" not in text:
-        return text
-    return "mail:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    return None if text is None else without_addresses(text)
 
 
 def _key(text: str | None) -> str | None:
@@ -243,4 +235,4 @@ def _notices(notes: _Notes, grouping: str) -> list[str]:
 def _assumptions(notes: _Notes) -> list[str]:
     if not notes.without_currency:
         return []
-    return [f"amounts without a currency, taken as {BY_HAND}: {notes.without_currency}"]
+    return [f"amounts without a currency, taken as {ASSUMED_CURRENCY}: {notes.without_currency}"]

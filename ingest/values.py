@@ -100,6 +100,18 @@ def money_of(name: str, value: object) -> Decimal | None:
     return amount
 
 
+def currency_of(name: str, value: object) -> str | None:
+    """Return the three letters of a currency as capitals, None for nothing.
+
+    Raises:
+        Fault: They are no three letters.
+    """
+    text = text_of(value)
+    if text is not None and not re.fullmatch(r"[A-Za-z]{3}", text):
+        raise Fault(f"{name} is {text[:_SHOWN]!r}, not the three letters of a currency")
+    return None if text is None else text.upper()
+
+
 def moment_of(name: str, value: object, tz: str = "UTC") -> datetime | None:
     """Return a time in UTC, None for nothing; a number counts (milli, micro, nano)seconds.
 

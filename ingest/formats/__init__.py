@@ -10,6 +10,7 @@ from ingest.formats.azure_costs import AzureCosts
 from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
+from ingest.formats.charges import Charges
 from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_cost_csv import OpenaiCostCsv
 from ingest.formats.openai_costs import OpenaiCosts
@@ -24,6 +25,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     OpenaiActivity(),
     OpenaiCosts(),
     OpenaiCostCsv(),
+    Charges(),
     AnthropicUsage(),
     Litellm(),
     AzureCosts(),
