@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.anthropic_costs import AnthropicCosts
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
 from ingest.formats.azure_costs import AzureCosts
+from ingest.formats.charges import Charges
+from ingest.formats.claude_code import ClaudeCode
+from ingest.formats.codex import Codex
 from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
 from ingest.formats.mapped import Mapped
-from ingest.formats.charges import Charges
 from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_cost_csv import OpenaiCostCsv
 from ingest.formats.openai_costs import OpenaiCosts
@@ -30,6 +33,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     Litellm(),
     AzureCosts(),
     Langfuse(),
+    AnthropicCosts(),
+    ClaudeCode(),
+    Codex(),
 )
 """All formats that claim files by themselves."""
 

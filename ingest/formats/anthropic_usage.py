@@ -11,11 +11,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import Meter
+from ingest.anthropic_meters import meters_of
 from ingest.anthropic_pages import Result, results_of
 from ingest.canonical import Remarks, UsageRow, opened_rows
 from ingest.csv_records import header_of, records_of
 from ingest.files import first_objects
 from ingest.group_rows import DAY, GroupRow, faulty, named
+from ingest.json_objects import word_of
 from ingest.rows import GLOBAL_ZONE
 from ingest.values import Fault, count_of, moment_of, text_of
 
@@ -142,64 +144,14 @@ def _of_pages(path: Path, remarks: Remarks) -> Iterator[GroupRow]:
             yield faulty(*each)
             continue
         try:
-            groups = {name: _group(name, each.values.get(name)) for name in PAGE_GROUPS}
-            meters = _meters(each.values)
+            groups = {name: word_of(each.values, name) for name in PAGE_GROUPS}
+            meters = meters_of(each.values, "uncached_input_tokens")
         except Fault as fault:
             yield faulty(each.line, Fault(f"{each.where}: {fault}"))
             continue
         width = int((each.end - each.start).total_seconds())
         row = _row(each.start, groups, meters)
         yield GroupRow(each.line, row, groups, width, each.scope)
-
-
-def _group(name: str, value: object) -> str | None:
-    if isinstance(value, bool | dict | list):
-        raise Fault(f"{name} is {str(value)[:40]!r}, not a name")
-    return text_of(value)
-
-
-def _meters(values: Mapping[str, Any]) -> dict[Meter, int]:
-    short, long = _written(values)
-    searches = _object("server_tool_use", values.get("server_tool_use"))
-    return {
-        Meter.INPUT: count_of("uncached_input_tokens", values.get("uncached_input_tokens")),
-        Meter.CACHED_INPUT: count_of(
-            "cache_read_input_tokens", values.get("cache_read_input_tokens")
-        ),
-        Meter.CACHE_WRITE: short,
-        Meter.CACHE_WRITE_1H: long,
-        Meter.OUTPUT: count_of("output_tokens", values.get("output_tokens")),
-        Meter.WEB_SEARCH_CALLS: count_of(
-            "web_search_requests", searches.get("web_search_requests")
-        ),
-    }
-
-
-def _written(values: Mapping[str, Any]) -> tuple[int, int]:
-    """Return what was written for five minutes and for an hour; the sum counts without a split.
-
-    Raises:
-        Fault: A sum beside the split is another number.
-    """
-    total = values.get("cache_creation_input_tokens")
-    split = _object("cache_creation", values.get("cache_creation"))
-    if not split:
-        return count_of("cache_creation_input_tokens", total), 0
-    names = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
-    short, long = (count_of(name, split.get(name)) for name in names)
-    if total is not None and count_of("cache_creation_input_tokens", total) != short + long:
-        raise Fault(
-            f"{short} and {long} tokens written are not the {total} of cache_creation_input_tokens"
-        )
-    return short, long
-
-
-def _object(name: str, value: object) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Fault(f"{name} is {str(value)[:40]!r}, not an object")
-    return value
 
 
 def _of_table(sample: Sample) -> Iterator[GroupRow]:
