@@ -58,6 +58,7 @@ _PLACES: tuple[Page, ...] = (
     Page("/", "Overview", "o", "dashboard.pages.overview"),
     Page("/whatif", "What-if", "w", "dashboard.pages.whatif"),
     Page("/prices", "Prices", "p", "dashboard.pages.prices"),
+    Page("/imports", "Imports", "i", "dashboard.pages.imports"),
 )
 
 

@@ -20,7 +20,7 @@ from flask import abort, jsonify, request
 from werkzeug.utils import secure_filename
 
 from dashboard.guard import log
-from dashboard.money_text import count
+from dashboard.import_words import result_sentence
 from ingest.errors import IngestError
 from ingest.imports import ImportOptions, import_file
 from ingest.store import Store
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
     from dashboard.context import DashboardContext, Source
-    from ingest.imports import ImportResult, Progress
+    from ingest.imports import Progress
 
 LARGEST_BYTES = 1024**3
 """The largest upload, which is also what waitress takes; more goes in by ``tollbook import``."""
@@ -106,23 +106,6 @@ def _imported(path: Path, source: Source, tell: Any) -> Job:  # noqa: ANN401 - a
     )
     result = import_file(Store(source.store_path), path, options=options, progress=on_progress)
     return Job("done", result_sentence(result), result.rows_read)
-
-
-def result_sentence(result: ImportResult) -> str:
-    """Return what became of a file's rows, in words; parts that are nothing are not said."""
-    parts = [
-        (result.rows_added, "added"),
-        (result.rows_replaced, "replaced"),
-        (result.rows_duplicate, "already there"),
-        (result.rows_set_aside, "set aside"),
-        (result.rows_without_usage, "without usage"),
-    ]
-    said = ", ".join(f"{count(number)} {word}" for number, word in parts if number)
-    name = Path(result.path).name
-    return " ".join(
-        [f"{name}: {count(result.rows_read)} rows read, {said or 'none of them usage'}."]
-        + [f"{notice[:1].upper()}{notice[1:]}." for notice in result.notices]
-    )
 
 
 def register(server: Flask, context: DashboardContext) -> None:

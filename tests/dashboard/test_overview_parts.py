@@ -12,9 +12,9 @@ from costmodel.forecast import Backtest
 from costmodel.money import dollars
 from costmodel.spend import Spend, SpendRow, UnpricedVolume
 from costmodel.usage import NOTHING
+from dashboard.attachments import safe_text
 from dashboard.pages.overview import breakdown
 from dashboard.pages.overview.days import days_chart
-from dashboard.pages.overview.downloads import safe_text
 from dashboard.pages.overview.ending import endings
 from dashboard.pages.overview.footer import backtest_sentence
 from dashboard.pages.overview.headline import remark, sentence

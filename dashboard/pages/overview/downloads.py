@@ -6,9 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from flask import Response, request
+from flask import request
 
 from costmodel.money import decimal_string
+from dashboard.attachments import CSV, XLSX, attached, safe_text
 from dashboard.pages.overview.breakdown import lines, word_of
 from dashboard.state import parse
 from dashboard.view import view_of
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from flask import Flask
+    from flask import Flask, Response
     from xlsxwriter.worksheet import Worksheet
 
     from dashboard.context import DashboardContext
     from dashboard.pages.overview.breakdown import Line
     from dashboard.view import View
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _COLUMNS = (
     "cost",
     "share",
@@ -56,7 +55,7 @@ def _csv(view: View) -> Response:
     for line in lines(view, word):
         texts = ["" if each is None else _text(each) for each in _values(line)]
         writer.writerow([safe_text(line.name or ""), *texts, currency])
-    return _attached(sink.getvalue().encode(), f"{word}.csv", "text/csv; charset=utf-8")
+    return attached(sink.getvalue().encode(), f"{word}.csv", CSV)
 
 
 def _xlsx(view: View) -> Response:
@@ -80,7 +79,7 @@ def _xlsx(view: View) -> Response:
         sheet.set_column(1, len(_COLUMNS), 15)
         sheet.freeze_panes(1, 1)
         _note(book.add_worksheet("About"), view)
-    return _attached(sink.getvalue(), f"{word}.xlsx", _XLSX)
+    return attached(sink.getvalue(), f"{word}.xlsx", XLSX)
 
 
 def _note(sheet: Worksheet, view: View) -> None:
@@ -115,14 +114,3 @@ def _values(line: Line) -> tuple[Fraction | int | None, ...]:
 
 def _text(value: Fraction | int) -> str:
     return str(value) if isinstance(value, int) else decimal_string(value)
-
-
-def safe_text(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
-
-
-def _attached(content: bytes, name: str, kind: str) -> Response:
-    response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="tollbook-{name}"'
-    return response

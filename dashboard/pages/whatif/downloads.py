@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from flask import Response, request
+from flask import request
 
+from dashboard.attachments import XLSX, attached
 from dashboard.pages.whatif import assumptions, breakdown, charts
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.plan_yaml import plan_yaml
@@ -17,13 +18,11 @@ from dashboard.state import parse
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from flask import Flask
+    from flask import Flask, Response
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
     from dashboard.context import DashboardContext
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def register(server: Flask, context: DashboardContext) -> None:
@@ -33,19 +32,13 @@ def register(server: Flask, context: DashboardContext) -> None:
         return screen_of(context, parse(request.query_string.decode(), STATE_KEYS, DEFAULT_RANGE))
 
     def xlsx() -> Response:
-        return _attached(workbook(screen()), "whatif.xlsx", _XLSX)
+        return attached(workbook(screen()), "whatif.xlsx", XLSX)
 
     def yaml() -> Response:
-        return _attached(plan_yaml(screen()).encode(), "plan.yaml", "application/yaml")
+        return attached(plan_yaml(screen()).encode(), "plan.yaml", "application/yaml")
 
     server.add_url_rule("/download/whatif.xlsx", "whatif_xlsx", xlsx)
     server.add_url_rule("/download/whatif.yaml", "whatif_yaml", yaml)
-
-
-def _attached(content: bytes, name: str, kind: str) -> Response:
-    response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="tollbook-{name}"'
-    return response
 
 
 def workbook(screen: Screen) -> bytes:

@@ -1,0 +1,97 @@
+"""The page of imports: what came in and its undo, lines set aside, and names that mean harm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.context import DashboardContext, Source
+from ingest.configuration import Configuration
+from ingest.imports import ImportOptions, import_file
+from ingest.store import Store
+from tests.demo import DEMO, DEMO_NOW, demo_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+HOSTILE = "<img src=x onerror=document.title=1>"
+BATCH = "batch-2026-11.jsonl.gz"
+
+
+def write_hostile_table(folder: Path) -> tuple[Path, Path]:
+    """A CSV and its mapping, with mark-up in the file's name, in a model and in a fault."""
+    file, mapping = folder / f"{HOSTILE}.csv", folder / "mapping.yaml"
+    file.write_text(
+        "when,model,in,out\n"
+        f"2026-11-03T10:00:00Z,{HOSTILE},100,10\n"
+        f"2026-11-03T11:00:00Z,gpt-4.1,{HOSTILE},10\n"
+        "2026-11-03T12:00:00Z,gpt-4.1,=1+1,10\n",
+        encoding="utf-8",
+    )
+    mapping.write_text("columns: {time: when, model: model, input: in, output: out}\n")
+    return file, mapping
+
+
+@pytest.fixture
+def used_site(tmp_path: Path, demo_source: Source, serve: Callable[[DashboardContext], str]) -> str:
+    """Address of the app over a store with two imports, one of them with hostile names."""
+    store = Store(tmp_path / "own.duckdb")
+    import_file(store, DEMO / BATCH, options=ImportOptions(imported_at=DEMO_NOW))
+    file, mapping = write_hostile_table(tmp_path)
+    import_file(store, file, options=ImportOptions(mapping=mapping, imported_at=DEMO_NOW))
+    source = Source(store.path, demo_source.book, Configuration(), demo_clock)
+    return serve(DashboardContext(source))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1_440, 400])
+def test_the_history_is_accessible_fits_and_shows_hostile_names_as_text(
+    scheme: str,
+    width: int,
+    used_site: str,
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page("/imports", scheme=scheme, width=width, at=used_site)
+    name = page.get_by_role("heading", level=3, name=f"{HOSTILE}.csv", exact=True)
+    expect(name).to_be_visible()
+    page.get_by_text("2 lines set aside", exact=True).click()
+    expect(page.locator(".import-lines td", has_text="not a number of 0 or more")).to_have_count(2)
+    assert page.locator("img").count() == 0
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+
+
+def test_an_import_is_undone_after_one_question(
+    used_site: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("/imports", at=used_site)
+    undo = page.get_by_role("button", name=f"Undo the import of {BATCH}")
+    undo.click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(undo).to_be_visible()
+    undo.click()
+    page.get_by_role("button", name="Undo the import", exact=True).click()
+    said = f"Undone: {BATCH}. 1,143 requests left your usage."
+    expect(page.locator("#import-result")).to_have_text(said)
+    expect(page.locator(".import-undone .import-name")).to_have_text(BATCH)
+    expect(undo).to_have_count(0)
+
+
+def test_the_demo_shows_its_history_and_takes_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page("/")
+    page.locator("body").press("g")
+    page.locator("body").press("i")
+    expect(page.get_by_text("These are demo data: the page shows how")).to_be_visible()
+    expect(page.locator(".import-item").first).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.locator("#page .drop-zone")).to_have_count(0)
