@@ -13,6 +13,7 @@ from ingest.formats.claude_code import ClaudeCode
 from ingest.formats.codex import Codex
 from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
+from ingest.formats.litellm_daily import LitellmDaily
 from ingest.formats.mapped import Mapped
 from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_cost_csv import OpenaiCostCsv
@@ -36,6 +37,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     AnthropicCosts(),
     ClaudeCode(),
     Codex(),
+    LitellmDaily(),
 )
 """All formats that claim files by themselves."""
 
