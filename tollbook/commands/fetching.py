@@ -263,7 +263,8 @@ def _fetch(
     _check_store(invocation)
     remove_old(folder.parent, provider.name, invocation.now)
     fetched = _pages(kinds, span, transport, folder, line)
-    results, failures = _imports(invocation, asked, fetched)
+    source = f"{provider.name} {{kind}} from {span.since} until before {span.until}"
+    results, failures = _imports(invocation, asked, fetched, source)
     if not failures:
         folder.remove()
     _tell(invocation, span, fetched, results, failures)
@@ -301,9 +302,9 @@ def _pages(
 
 
 def _imports(
-    invocation: Invocation, asked: Asked, fetched: Sequence[Fetched]
+    invocation: Invocation, asked: Asked, fetched: Sequence[Fetched], source: str
 ) -> tuple[list[ImportResult], list[Failure]]:
-    """Import what has rows, kind by kind."""
+    """Import what has rows, kind by kind; imports are named, as their files do not last."""
     options = options_for(invocation, organisation=asked.organisation)
     results: list[ImportResult] = []
     failures: list[Failure] = []
@@ -311,7 +312,11 @@ def _imports(
         if not each.rows:
             continue
         done, failed = import_files(
-            invocation, [each.path], replace(options, format=each.format), quiet=True
+            invocation,
+            [each.path],
+            replace(options, format=each.format),
+            quiet=True,
+            names={each.path: source.format(kind=each.kind)},
         )
         results += done
         failures += failed
