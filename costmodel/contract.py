@@ -81,6 +81,12 @@ class Contract:
         text = f"no {self.currency} rate before {first.in_force_from}: that day's rate is used"
         return first.per_usd, Assumption("first-exchange-rate", text)
 
+    def converted(self, amount: Fraction, currency: str, day: date) -> Fraction | None:
+        """Return what a bill asks in the contract's currency, None where no rate leads there."""
+        if currency == self.currency:
+            return amount
+        return amount * self.exchange(day)[0] if currency == "USD" else None
+
     def effective(
         self, model: Model, card: RateCard, day: date
     ) -> tuple[dict[Meter, Fraction], Fraction]:

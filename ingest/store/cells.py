@@ -47,6 +47,7 @@ class SeriesRow(NamedTuple):
     unmetered: bool
     estimated: bool
     daily: bool
+    organisation: str
     dimensions: Mapping[str, str | None]
 
     def value(self, name: str) -> str | None:
@@ -76,10 +77,10 @@ def all_series(connection: duckdb.DuckDBPyConnection) -> list[SeriesRow]:
     names = ", ".join(f"t.{quoted(name)}" for name in ROW_DIMENSIONS)
     rows = connection.execute(
         f"""SELECT t.series, t.source, t.provider, t.model, t.zone, t.tier, t.price_at,
-            t.unmetered, t.estimated, s.width_seconds >= {DAY_SECONDS}, {names}
+            t.unmetered, t.estimated, s.width_seconds >= {DAY_SECONDS}, s.organisation, {names}
         FROM series t JOIN sources s USING (source)"""
     ).fetchall()
-    return [_series_row(row[:10], dict(zip(ROW_DIMENSIONS, row[10:], strict=True))) for row in rows]
+    return [_series_row(row[:11], dict(zip(ROW_DIMENSIONS, row[11:], strict=True))) for row in rows]
 
 
 def _series_row(row: tuple[Any, ...], dimensions: Mapping[str, str | None]) -> SeriesRow:
@@ -100,6 +101,8 @@ def first_quarter_from(moment: datetime) -> int:
 def admits(query: CellQuery, row: SeriesRow, *, but: str | None = None) -> bool:
     """Tell whether a series passes a query's filters, leaving one out if asked."""
     if query.served is not None and (row.provider, row.model) not in query.served:
+        return False
+    if query.organisation is not None and row.organisation != query.organisation:
         return False
     return all(
         row.value(name) in wanted

@@ -18,9 +18,10 @@ class CellQuery:
     bucket belongs to a range that holds its noon. ``filters`` may name cell
     dimensions, ``provider``, ``model_snapshot``, ``zone``, ``tier`` and
     ``size_band``; None among the values means "not given". ``served`` limits to
-    pairs of provider and model as served. ``edges`` put a dimension "bucket" in
-    front: the edge at or before the cell, in ISO 8601. ``change_dates`` fold the
-    price date to the latest of them that is not after it.
+    pairs of provider and model as served, ``organisation`` to what came under that
+    name. ``edges`` put a dimension "bucket" in front: the edge at or before the cell,
+    in ISO 8601. ``change_dates`` fold the price date to the latest of them that is not
+    after it.
     """
 
     since: datetime | None = None
@@ -30,6 +31,7 @@ class CellQuery:
     edges: tuple[datetime, ...] = ()
     change_dates: tuple[date, ...] = ()
     served: frozenset[tuple[str, str]] | None = None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
