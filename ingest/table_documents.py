@@ -58,8 +58,10 @@ def _rows_of_object(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any] |
     elif isinstance(document.get("value"), list):
         for each in document["value"]:
             yield from _rows(each)
-    elif isinstance(inner, dict):
+    elif isinstance(inner, dict) and "columns" in inner:
         yield from _rows_of_object(inner)
+    elif isinstance(inner, dict):  # a record of a diagnostic log: its time stands outside
+        yield small_names({**document, **inner})
     else:
         yield small_names(document)
 

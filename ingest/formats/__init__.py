@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.formats.anthropic_costs import AnthropicCosts
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
+from ingest.formats.azure_apim import AzureApim
 from ingest.formats.azure_costs import AzureCosts
 from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
@@ -38,6 +39,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     ClaudeCode(),
     Codex(),
     LitellmDaily(),
+    AzureApim(),
 )
 """All formats that claim files by themselves."""
 
