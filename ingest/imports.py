@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
 from ingest.files import sample_of, spread_lines
 from ingest.formats import FORMATS, MAPPED
+from ingest.preview import preview_of
 from ingest.projection import ImportOptions, Sample
 from ingest.store import SetAside
 from ingest.store.commit import Arrival, commit, commit_charges
@@ -20,15 +22,16 @@ from ingest.store.series import origin_of
 from ingest.store.stage import new_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ingest.formats.base import Format
+    from ingest.preview import Preview
     from ingest.projection import Opened, Projection
     from ingest.store import Store
     from ingest.store.commit import Committed
     from ingest.store.stage import Facts, Stage
 
-__all__ = ["ImportOptions", "ImportResult", "Progress", "import_file"]
+__all__ = ["ImportOptions", "ImportResult", "Progress", "import_file", "preview_file"]
 
 SAMPLED_FROM_BYTES: Final = 16 * 1024 * 1024
 """Files smaller than this are read with all columns; larger ones with those a sample uses."""
@@ -72,11 +75,16 @@ class _Job:
     options: ImportOptions
     started: float
     workspace: Path
+    report: Callable[..., None]
 
-    @property
-    def name(self) -> str:
-        """Return what the file is called in records."""
-        return self.options.name or str(self.path)
+
+@dataclass(frozen=True)
+class _Judged:
+    """A file of which every line is judged, and nothing stored; a bill alone has no stage."""
+
+    job: _Job
+    arrival: Arrival
+    staged: tuple[Stage, Facts] | None
 
 
 def _ignore(_: object) -> None:
@@ -101,8 +109,35 @@ def import_file(
         MappingError: The column mapping has mistakes.
         StoreError: The store cannot be used.
     """
-    chosen = options or ImportOptions()
-    _check_zone(chosen.tz)
+    with _judged(path, options or ImportOptions(), progress, reached) as judged:
+        return _committed(store, judged)
+
+
+def preview_file(
+    path: Path,
+    options: ImportOptions | None = None,
+    progress: Callable[[Progress], None] = _ignore,
+) -> Preview:
+    """Return what importing a file would find, without a store.
+
+    Raises:
+        UnreadableFileError: The file is not there or ends early.
+        NoFormatError: No format knows the file, or several do.
+        MappingError: The column mapping has mistakes.
+    """
+    with _judged(path, options or ImportOptions(), progress, _ignore) as judged:
+        return preview_of(judged.arrival, judged.staged)
+
+
+@contextmanager
+def _judged(
+    path: Path,
+    options: ImportOptions,
+    progress: Callable[[Progress], None],
+    reached: Callable[[str], None],
+) -> Iterator[_Judged]:
+    """Read a file and judge its lines; what that takes is gone when the caller is done."""
+    _check_zone(options.tz)
     started = time.monotonic()
 
     def report(phase: str, rows: int = 0) -> None:
@@ -112,67 +147,71 @@ def import_file(
 
     report("reading")
     sample = sample_of(path)
-    found = format_of(sample, chosen)
+    found = format_of(sample, options)
     with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
         workspace = Path(folder)
-        job = _Job(path, found.name, chosen, started, workspace)
-        opened = found.open(sample, chosen, workspace)
+        job = _Job(path, found.name, options, started, workspace, report)
+        opened = found.open(sample, options, workspace)
         if opened.charges_only:
-            return _charges_import(store, opened, job, report)
-        stage = new_stage(workspace, chosen.tz, chosen.cells)
+            yield _judged_charges(opened, job)
+            return
+        stage = new_stage(workspace, options.tz, options.cells)
         try:
-            return _staged_import(store, stage, opened, job, report)
+            yield _judged_rows(stage, opened, job)
         finally:
             stage.close()
 
 
-def _staged_import(
-    store: Store,
-    stage: Stage,
-    opened: Opened,
-    job: _Job,
-    report: Callable[..., None],
-) -> ImportResult:
+def _judged_rows(stage: Stage, opened: Opened, job: _Job) -> _Judged:
     opened = _loaded(stage, opened, job)
     projection = opened.projection
     facts = stage.facts()
-    report("checking", facts.rows)
-    if facts.with_id < facts.placed:
-        stage.name_the_nameless()
-        facts = stage.facts()
-    set_aside = _explained(stage, opened, job.name, facts)
-    arrival = Arrival(
-        path=job.name,
-        format=job.format,
-        imported_at=job.options.imported_at,
-        origin=origin_of(projection, job.options.organisation),
-        set_aside=set_aside,
+    job.report("checking", facts.rows)
+    arrival = replace(
+        _arrival(job, opened),
+        set_aside=_explained(stage, opened, str(job.path), facts),
         assumptions=(*projection.assumptions, *_assumptions(job.options, projection, facts)),
         notices=(*projection.notices, *_notices(facts, projection, stage)),
-        charges=opened.charges,
     )
-    done = commit(store.path, stage, arrival, facts, lambda phase: report(phase, facts.rows))
-    return _result(job, arrival, done)
+    return _Judged(job, arrival, (stage, facts))
 
 
-def _charges_import(
-    store: Store, opened: Opened, job: _Job, report: Callable[..., None]
-) -> ImportResult:
-    """Import a file that holds lines of a bill and no usage."""
+def _judged_charges(opened: Opened, job: _Job) -> _Judged:
+    """Judge a file that holds lines of a bill and no usage."""
     charges, faults = opened.charges, opened.charge_faults
-    report("checking", len(charges) + len(faults))
+    job.report("checking", len(charges) + len(faults))
     nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
-    arrival = Arrival(
-        path=job.name,
+    arrival = replace(
+        _arrival(job, opened),
+        set_aside=[SetAside(str(job.path), line, reason) for line, reason in faults],
+        notices=(*opened.projection.notices, *nothing),
+    )
+    return _Judged(job, arrival, None)
+
+
+def _arrival(job: _Job, opened: Opened) -> Arrival:
+    """Return what is noted about a file before its lines are judged."""
+    return Arrival(
+        path=str(job.path),
         format=job.format,
         imported_at=job.options.imported_at,
         origin=origin_of(opened.projection, job.options.organisation),
-        set_aside=[SetAside(job.name, line, reason) for line, reason in faults],
+        set_aside=(),
         assumptions=opened.projection.assumptions,
-        notices=(*opened.projection.notices, *nothing),
-        charges=charges,
+        charges=opened.charges,
     )
-    done = commit_charges(store.path, arrival, len(faults), report)
+
+
+def _committed(store: Store, judged: _Judged) -> ImportResult:
+    job, arrival = judged.job, judged.arrival
+    if judged.staged is None:
+        done = commit_charges(store.path, arrival, len(arrival.set_aside), job.report)
+        return _result(job, arrival, done)
+    stage, facts = judged.staged
+    if facts.with_id < facts.placed:
+        stage.name_the_nameless()
+        facts = stage.facts()
+    done = commit(store.path, stage, arrival, facts, lambda phase: job.report(phase, facts.rows))
     return _result(job, arrival, done)
 
 
