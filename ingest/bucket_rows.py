@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 COMPLETIONS: Final = "organization.usage.completions.result"
+BYTES: Final = "usage_bytes"
+"""What vector stores hold: no meter counts it, a notice tells it."""
+MARKS_OF_KINDS: Final = (
+    ("images", "images", "images"),
+    ("characters", "characters", "audio_speeches"),
+    ("seconds", "seconds", "audio_transcriptions"),
+    (BYTES, BYTES, "vector_stores"),
+    ("num_sessions", "num_sessions", "code_interpreter_sessions"),
+    ("num_requests", "context_level", "web_searches"),
+    ("num_requests", "vector_store_id", "file_searches"),
+)
+"""Of a table, which does not name its kind: the column with a count, one beside it, the kind."""
 USAGE_KIND: Final = re.compile(r"organization\.usage\.\w+\.result")
 COUNT_COLUMNS: Final = (
     "num_model_requests",
@@ -100,9 +112,10 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     values = {
         "start_time": start,
         "end_time": end,
-        "object": _kind(given.get("object")),
+        "object": _kind(given),
         **_checked(counts),
         "seconds": _seconds(given.get("seconds")),
+        BYTES: _count(BYTES, given.get(BYTES)),
         **{name: _group(name, given.get(name)) for name in GROUP_COLUMNS},
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -144,11 +157,26 @@ def _seconds(value: object) -> str | None:
     return text
 
 
-def _kind(value: object) -> str:
-    kind = text_of(value) or COMPLETIONS
+def _kind(given: Mapping[str, Any]) -> str:
+    kind = text_of(given.get("object")) or _kind_of_columns(given)
     if not USAGE_KIND.fullmatch(kind):
         raise Fault(f"object is {kind[:60]!r}, which is not usage")
     return kind
+
+
+def _kind_of_columns(given: Mapping[str, Any]) -> str:
+    """Return the kind that a row of a table is of, so that the API's row of it is the same."""
+    for counted, beside, kind in MARKS_OF_KINDS:
+        if text_of(given.get(counted)) is not None and beside in given:
+            return f"organization.usage.{kind}.result"
+    if text_of(given.get("num_requests")) is not None:
+        raise Fault("num_requests does not say of which tool: export it with vector_store_id")
+    model = (text_of(given.get("model")) or "").lower()
+    if "output_tokens" not in given and ("embedding" in model or "moderation" in model):
+        return (
+            f"organization.usage.{'embeddings' if 'embedding' in model else 'moderations'}.result"
+        )
+    return COMPLETIONS
 
 
 def _group(name: str, value: object) -> str | None:

@@ -97,7 +97,7 @@ def bucket_projection(file: BucketFile, options: ImportOptions) -> Projection:
             "api_key": "key_label(api_key_id)",
             "user": "label(user_id)",
         },
-        requests="count_of(coalesce(num_model_requests, num_requests))",
+        requests=f"CASE WHEN {_OF_A_TOOL} THEN 0 ELSE count_of(num_model_requests) END",
         price_at=options.price_at,
         view="buckets",
         width_seconds=file.width_seconds,
@@ -109,6 +109,8 @@ def bucket_projection(file: BucketFile, options: ImportOptions) -> Projection:
 _ANY: Final = (
     f"coalesce(num_model_requests, {', '.join((*TOKEN_COLUMNS, *UNIT_COLUMNS))}) IS NOT NULL"
 )
+_OF_A_TOOL: Final = "contains(kind, '_search')"
+"""Calls of a tool are no requests: those that made them stand among the completions."""
 _KIND_NAME: Final = "regexp_extract(kind, '^(?:organization.usage.)?(.*?)(?:.result)?$', 1)"
 _IS_IMAGE: Final = "coalesce(contains(lower(model), 'image'), false)"
 """Other models bill the tokens of a picture as text."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ingest.bucket_export import opened_buckets
-from ingest.bucket_rows import GivenRow
+from ingest.bucket_rows import BYTES, GivenRow
 from ingest.buckets import TIME_COLUMNS, TOKEN_COLUMNS, UNIT_COLUMNS
 from ingest.csv_records import header_of, records_of
 from ingest.values import Fault
@@ -24,7 +24,7 @@ OTHER_EXPORTS: Final = frozenset(("amount_value", "amount_currency", "line_item"
 """Columns of the Cost export, which has money and no requests."""
 
 COUNTED: Final = frozenset(
-    ("num_model_requests", "input_uncached_tokens", *TOKEN_COLUMNS, *UNIT_COLUMNS)
+    ("num_model_requests", "input_uncached_tokens", BYTES, *TOKEN_COLUMNS, *UNIT_COLUMNS)
 )
 OLDER_MARKS: Final = frozenset(("aggregation_timestamp", "n_context_tokens_total"))
 OLDER_NAMES: Final[Mapping[str, str]] = {

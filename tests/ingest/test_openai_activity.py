@@ -171,6 +171,44 @@ def test_a_quote_that_is_never_closed_does_not_swallow_lines_unseen(tmp_path: Pa
         imported(tmp_path, text + "x" * 200_000, "a.csv")
 
 
+KINDS = [
+    ({"images": "3", "num_model_requests": "1", "model": "dall-e-3"}, "images"),
+    ({"characters": "3", "num_model_requests": "1", "model": "tts-1"}, "audio_speeches"),
+    ({"seconds": "3", "num_model_requests": "1", "model": "whisper-1"}, "audio_transcriptions"),
+    ({"num_sessions": "3"}, "code_interpreter_sessions"),
+    ({"num_requests": "3", "vector_store_id": "vs_1"}, "file_searches"),
+    ({"num_requests": "3", "context_level": "low", "model": "m"}, "web_searches"),
+    ({"input_tokens": "3", "model": "text-embedding-3-small"}, "embeddings"),
+    ({"input_tokens": "3", "model": "omni-moderation-latest"}, "moderations"),
+]
+
+
+@pytest.mark.parametrize(("values", "kind"), KINDS, ids=[kind for _, kind in KINDS])
+def test_each_kind_of_usage_is_the_same_from_the_api(
+    values: dict[str, str], kind: str, tmp_path: Path
+) -> None:
+    found, store = imported(tmp_path, csv_text({**TIMES, **values}), "a.csv")
+    assert (found.rows_added, found.rows_set_aside) == (1, 0)
+    assert [sum(each.values()) for each in amounts(store).values()] == [3]
+    row = {"object": f"organization.usage.{kind}.result", **values}
+    again, store = imported(tmp_path, json.dumps(page(bucket(row, start=NOVEMBER_30))))
+    assert (again.rows_added, again.rows_duplicate) == (0, 1)
+
+
+def test_storage_is_claimed_and_told(tmp_path: Path) -> None:
+    found, _ = imported(tmp_path, csv_text({**TIMES, "usage_bytes": "2048"}), "a.csv")
+    assert (found.rows_without_usage, found.notices[0][:42]) == (
+        1, "vector stores hold up to 2,048 bytes (rows",
+    )  # fmt: skip
+
+
+def test_calls_of_an_unknown_tool_are_set_aside(tmp_path: Path) -> None:
+    found, _ = imported(tmp_path, csv_text({**TIMES, "num_requests": "3"}), "a.csv")
+    assert [each.reason for each in found.set_aside] == [
+        "num_requests does not say of which tool: export it with vector_store_id"
+    ]
+
+
 def test_joined_exports_are_read_past_the_second_header(tmp_path: Path) -> None:
     text = csv_text(ROW) + csv_text({**ROW, "model": "other"})
     found, store = imported(tmp_path, text, "a.csv")

@@ -351,3 +351,35 @@ def test_no_value_anywhere_stops_an_import(values: list[object]) -> None:
         assert amounts(store)["good"] == {Meter.INPUT: 100, Meter.OUTPUT: 10}
     parts = found.rows_added + found.rows_duplicate + found.rows_replaced
     assert parts + found.rows_set_aside + found.rows_without_usage == found.rows_read
+
+
+def test_storage_is_told_though_no_meter_counts_it(tmp_path: Path) -> None:
+    rows = [
+        {"object": "organization.usage.vector_stores.result", "usage_bytes": size}
+        for size in (2048, 1024, 0)
+    ]
+    found, store = imported(tmp_path, page(bucket(*rows)))
+    assert (found.rows_read, found.rows_without_usage) == (3, 3)
+    (notice,) = found.notices
+    assert notice.startswith("vector stores hold up to 2,048 bytes (rows: 2): storage has no meter")
+    assert store.is_empty()
+
+
+def test_calls_of_tools_are_no_requests(tmp_path: Path) -> None:
+    searches = [
+        {"object": f"organization.usage.{kind}.result", "num_requests": 7, "num_model_requests": 5}
+        for kind in ("web_searches", "web_search_calls", "file_searches", "file_search_calls")
+    ]
+    _, store = imported(tmp_path, page(bucket(*({**each, "model": "m"} for each in searches))))
+    assert amounts(store) == {"m": {Meter.WEB_SEARCH_CALLS: 14, Meter.FILE_SEARCH_CALLS: 14}}
+    assert sum(cell.requests for cell in store.cells(CellQuery())) == 0
+
+
+def test_tools_without_a_model_are_not_asked_to_be_grouped_by_it(tmp_path: Path) -> None:
+    sessions = {"object": "organization.usage.code_interpreter_sessions.result", "num_sessions": 2}
+    found, store = imported(tmp_path, page(bucket(sessions)))
+    assert found.notices == (
+        "without a model, so without a price here; see OpenAI's bill: 2 code interpreter sessions",
+    )
+    assert found.assumptions == ()
+    assert amounts(store) == {"(not given)": {Meter.CODE_INTERPRETER_SESSIONS: 2}}
