@@ -9,6 +9,7 @@ from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
 from ingest.formats.azure_apim import AzureApim
 from ingest.formats.azure_costs import AzureCosts
+from ingest.formats.bedrock import Bedrock
 from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
 from ingest.formats.codex import Codex
@@ -20,6 +21,7 @@ from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_cost_csv import OpenaiCostCsv
 from ingest.formats.openai_costs import OpenaiCosts
 from ingest.formats.openai_usage import OpenaiUsage
+from ingest.formats.vertex import Vertex
 
 if TYPE_CHECKING:
     from ingest.formats.base import Format
@@ -40,6 +42,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     Codex(),
     LitellmDaily(),
     AzureApim(),
+    Bedrock(),
+    Vertex(),
 )
 """All formats that claim files by themselves."""
 
