@@ -150,6 +150,11 @@ def name_of(value: object) -> str | None:
     return None if text.lower() in NOTHING else text
 
 
+def plain(value: object) -> object:
+    """Return what stands for a number: None for nothing, and no name for an object."""
+    return value if isinstance(value, bool | dict | list) else name_of(value)
+
+
 def first_name(*values: object) -> str | None:
     """Return the first value that is a name."""
     return next((name for value in values if (name := name_of(value)) is not None), None)

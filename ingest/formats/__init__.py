@@ -21,6 +21,7 @@ from ingest.formats.openai_activity import OpenaiActivity
 from ingest.formats.openai_cost_csv import OpenaiCostCsv
 from ingest.formats.openai_costs import OpenaiCosts
 from ingest.formats.openai_usage import OpenaiUsage
+from ingest.formats.openrouter import Openrouter
 from ingest.formats.vertex import Vertex
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     AzureApim(),
     Bedrock(),
     Vertex(),
+    Openrouter(),
 )
 """All formats that claim files by themselves."""
 

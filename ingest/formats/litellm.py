@@ -22,6 +22,7 @@ from ingest.gateway_rows import (
     key_sets,
     labelled,
     name_of,
+    plain,
     unpacked,
 )
 from ingest.providers import served_by
@@ -172,13 +173,12 @@ def meters_of(row: Row, usage: Mapping[str, Any]) -> dict[Meter, int]:
 
 def _detail(usage: Mapping[str, Any], *places: tuple[str, ...]) -> int:
     """Return the first count that is not 0; LiteLLM writes some in two places."""
-    counts = (count_of(keys[-1], name_of(inside(usage, *keys))) for keys in places)
+    counts = (count_of(keys[-1], plain(inside(usage, *keys))) for keys in places)
     return next((count for count in counts if count), 0)
 
 
 def _count(row: Row, name: str) -> int:
-    value = row.get(name)
-    return count_of(name, value if isinstance(value, bool | dict | list) else name_of(value))
+    return count_of(name, plain(row.get(name)))
 
 
 def _reasoning(usage: Mapping[str, Any], row: Row) -> int:
@@ -191,8 +191,7 @@ def _reasoning(usage: Mapping[str, Any], row: Row) -> int:
 
 def _cost(row: Row) -> object:
     given = row.get("spend")
-    value = row.get("response_cost") if given is None else given
-    return value if isinstance(value, bool | dict | list) else name_of(value)
+    return plain(row.get("response_cost") if given is None else given)
 
 
 def _tier(row: Row, metadata: Mapping[str, Any], usage: Mapping[str, Any]) -> str | None:

@@ -24,6 +24,7 @@ from ingest.gateway_rows import (
     key_sets,
     name_of,
     placed,
+    plain,
     unpacked,
     values_of,
 )
@@ -164,7 +165,7 @@ class _Days:
         tokens = [_count(values, f"{kind}_tokens") for kind in ("prompt", "completion")]
         total = _count(values, "total_tokens")
         self.other_totals += total not in {0, sum(tokens)}
-        cost = money_of("spend", _plain(values.get("spend")))
+        cost = money_of("spend", plain(values.get("spend")))
         tag, colon, value = (groups["tag"] or "").partition(":")
         usage = UsageRow(
             time=_day(values),
@@ -254,7 +255,7 @@ def _meters(values: Row, cost: Decimal | None) -> Mapping[Meter, int]:
 
 
 def _count(values: Mapping[str, Any], name: str) -> int:
-    return count_of(name, _plain(values.get(name)))
+    return count_of(name, plain(values.get(name)))
 
 
 def _silent(values: Mapping[str, Any], name: str) -> int:
@@ -263,10 +264,6 @@ def _silent(values: Mapping[str, Any], name: str) -> int:
         return _count(values, name)
     except Fault:
         return 0
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, bool | dict | list) else name_of(value)
 
 
 def _object(name: str, values: object, otherwise: object = None) -> dict[str, Any]:

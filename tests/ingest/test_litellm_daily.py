@@ -144,7 +144,8 @@ def test_activity_whose_models_are_not_all_of_the_day_is_flagged(tmp_path: Path)
     assert found.notices == (
         "1 sums have parts that do not add up to their total: the parts were counted",
     )
-    for model in (7, {"metrics": []}):
+    wrong: list[object] = [7, {"metrics": []}]
+    for model in wrong:
         found, _ = imported(tmp_path, activity(one=model))
         assert [each.reason for each in found.set_aside] == [
             "row 1: metrics is no object with keys"
