@@ -21,7 +21,7 @@ from statistics import median
 
 import duckdb
 
-from ingest.imports import import_file
+from ingest.imports import ImportOptions, import_file
 from ingest.store import CellQuery, Store
 
 LINES = 1_000_000
@@ -52,7 +52,33 @@ LINE = (
     '"rejected_prediction_tokens": 0}}}}, "metadata": {{"feature": "{feature}", '
     '"team": "{team}", "environment": "production"}}}}\n'
 )
-BARE = """CREATE TABLE usage AS SELECT id, created, model, service_tier,
+ROW = (
+    "chatcmpl-{id:029x},{created},{model},{tier},{prompt},{answer},{cached},"
+    "{feature},{team},production\n"
+)
+HEADER = (
+    "id,created,model,service_tier,prompt_tokens,completion_tokens,cached_tokens,"
+    "feature,team,environment\n"
+)
+MAPPING = """columns:
+  id: id
+  time: created
+  model: model
+  tier: service_tier
+  input: prompt_tokens
+  output: completion_tokens
+  cached_input: cached_tokens
+  feature: feature
+  team: team
+  environment: environment
+input_includes_cached: true
+"""
+BARE_CSV = """CREATE TABLE usage AS
+    SELECT * FROM read_csv(?, header=true, auto_detect=false, columns={
+    id: 'VARCHAR', created: 'BIGINT', model: 'VARCHAR', service_tier: 'VARCHAR',
+    prompt_tokens: 'BIGINT', completion_tokens: 'BIGINT', cached_tokens: 'BIGINT',
+    feature: 'VARCHAR', team: 'VARCHAR', environment: 'VARCHAR'})"""
+BARE_JSONL = """CREATE TABLE usage AS SELECT id, created, model, service_tier,
     usage.prompt_tokens, usage.completion_tokens,
     usage.prompt_tokens_details.cached_tokens, usage.prompt_tokens_details.audio_tokens,
     usage.completion_tokens_details.reasoning_tokens,
@@ -81,12 +107,16 @@ class Run:
 def write_lines(path: Path, lines: int) -> None:
     """Write the same answers of the Chat API in every run, in the order of their time."""
     draw = random.Random(1)
+    row = ROW if path.suffix == ".csv" else LINE
     with path.open("w", encoding="utf-8") as out:
+        if path.suffix == ".csv":
+            out.write(HEADER)
+            path.with_suffix(".yaml").write_text(MAPPING, encoding="utf-8")
         for number in range(lines):
             feature = draw.choice(FEATURES)
             prompt, answer = draw.randrange(50, 20_000), draw.randrange(1, 900)
             cached = prompt * draw.randrange(2) // 2 // 128 * 128
-            line = LINE.format(
+            line = row.format(
                 id=draw.getrandbits(116),
                 created=FIRST_SECOND + number * DAYS * 86_400 // lines,
                 model=draw.choice(MODELS),
@@ -105,7 +135,7 @@ def bare(source: Path, target: Path) -> Run:
     started = time.perf_counter()
     session = duckdb.connect(str(target), config={"threads": 2})
     session.execute("SET enable_progress_bar=false")
-    session.execute(BARE, [str(source)])
+    session.execute(BARE_CSV if source.suffix == ".csv" else BARE_JSONL, [str(source)])
     session.close()
     seconds = time.perf_counter() - started
     with duckdb.connect(str(target), read_only=True) as reader:
@@ -118,7 +148,8 @@ def bare(source: Path, target: Path) -> Run:
 def whole(source: Path, target: Path) -> Run:
     store = Store(target)
     started = time.perf_counter()
-    result = import_file(store, source)
+    mapping = source.with_suffix(".yaml") if source.suffix == ".csv" else None
+    result = import_file(store, source, options=ImportOptions(mapping=mapping))
     seconds = time.perf_counter() - started
     peak = peak_mb()
     tokens = sum(sum(cell.quantities) for cell in store.cells(CellQuery()))
@@ -140,10 +171,10 @@ def measured(side: str, source: Path, target: Path) -> Run:
     return Run(**json.loads(answer))
 
 
-def main(lines: int) -> None:
+def main(lines: int, kind: str) -> None:
     with tempfile.TemporaryDirectory(prefix="tollbook-bench-") as name:
         folder = Path(name)
-        source = folder / "usage.jsonl"
+        source = folder / f"usage.{kind}"
         write_lines(source, lines)
         loads, imports, again = [], [], []
         for number in range(ROUNDS):
@@ -160,7 +191,7 @@ def show(
         assert (load.rows, load.tokens) == (ours.rows, ours.tokens)
         assert (second.rows, second.tokens) == (0, ours.tokens)
     ratios = [o.seconds / b.seconds for o, b in zip(imports, loads, strict=True)]
-    print(f"{lines:,} lines, {megabytes:,.0f} MB, median of {ROUNDS} alternating runs")
+    print(f"{lines:,} rows, {megabytes:,.0f} MB, median of {ROUNDS} alternating runs")
     print(f"{'':24}{'seconds':>9}{'rows/s':>12}{'peak MB':>9}{'locked s':>10}{'file MB':>9}")
     for title, runs in (
         ("bare CREATE TABLE AS", loads),
@@ -182,4 +213,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in SIDES:
         print(json.dumps(asdict(SIDES[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])))))
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else LINES)
+        main(int(sys.argv[1]) if sys.argv[1:] else LINES, *(sys.argv[2:3] or ["jsonl"]))

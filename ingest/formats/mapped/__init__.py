@@ -91,6 +91,7 @@ def _projection(mapping: ColumnMapping, table: Table, options: ImportOptions) ->
         reader=table.reader,
         parameters=[str(table.path)],
         raw=raw,
+        derived=_numbers(mapping, counted),
         occurred_at=_time(mapping, undated),
         time_given="m_time IS NOT NULL" if has_time else str(undated is not None).lower(),
         recognised=_coalesced([f"m_{target}" for target in mapping.columns]),
@@ -104,7 +105,7 @@ def _projection(mapping: ColumnMapping, table: Table, options: ImportOptions) ->
         meters=_meters(mapping, counted),
         dimensions=_dimensions(mapping),
         measures=_measures(mapping, counted),
-        requests=_count("m_requests") if "requests" in mapping.columns else "1",
+        requests="n_requests" if "requests" in mapping.columns else "1",
         price_at=price_at,
         view="buckets" if buckets else "requests",
         width_seconds=mapping.bucket_seconds,
@@ -136,31 +137,37 @@ def _time(mapping: ColumnMapping, undated: object) -> str:
     return "moment(m_time)"
 
 
-def _count(name: str) -> str:
-    """Return the SQL of a count; parts of a token are rounded half to even."""
-    return f"count_of(round_even(try_cast({name} AS DOUBLE), 0)::DECIMAL(18, 0)::VARCHAR)"
+def _numbers(mapping: ColumnMapping, counted: Sequence[Meter]) -> dict[str, str]:
+    """Return every count, as a whole number and rounded half to even where it is none.
 
-
-def _checked(name: str) -> str:
-    """Return a count that is NULL for text that is no number."""
-    number = f"try_cast({name} AS DOUBLE)"
-    fits = f"isfinite({number}) AND {number} BETWEEN 0 AND {LARGEST_COUNT}"
-    return f"CASE WHEN {name} IS NULL THEN 0 WHEN {fits} THEN {_count(name)} END"
+    Text that is no number gives NULL. Most counts are whole: to round all costs more
+    than to read the file.
+    """
+    others = [name for name in ("requests", "reasoning_tokens") if mapping.column(name)]
+    found: dict[str, str] = {}
+    for name in (*map(str, counted), *others):
+        found[f"w_{name}"] = f"whole(m_{name})"
+        number = f"try_cast(m_{name} AS DOUBLE)"
+        fits = f"isfinite({number}) AND {number} BETWEEN 0 AND {LARGEST_COUNT}"
+        found[f"n_{name}"] = (
+            f"CASE WHEN m_{name} IS NULL THEN 0 WHEN w_{name} IS NOT NULL THEN w_{name} "
+            f"WHEN {fits} THEN round_even({number}, 0)::BIGINT END"
+        )
+    return found
 
 
 def _meters(mapping: ColumnMapping, counted: Sequence[Meter]) -> dict[Meter, str]:
-    found = {meter: _checked(f"m_{meter}") for meter in counted}
+    found = {meter: f"n_{meter}" for meter in counted}
     if mapping.input_includes_cached and Meter.INPUT in found:
-        inside = [f"({found[meter]})" for meter in CACHED if meter in found]
-        found[Meter.INPUT] = " - ".join([f"({found[Meter.INPUT]})", *inside])
+        inside = [found[meter] for meter in CACHED if meter in found]
+        found[Meter.INPUT] = " - ".join([found[Meter.INPUT], *inside])
     mains = (Meter.INPUT, Meter.CACHED_INPUT, Meter.CACHE_WRITE, Meter.OUTPUT)
     return {meter: found.get(meter, "0") for meter in (*mains, *found)}
 
 
 def _sound(mapping: ColumnMapping) -> str:
     if "reasoning_tokens" in mapping.columns and "output" in mapping.columns:
-        reasoning, output = _checked("m_reasoning_tokens"), _checked("m_output")
-        return f"({reasoning}) <= ({output})"
+        return "n_reasoning_tokens <= n_output"
     return "true"
 
 
@@ -205,10 +212,10 @@ def _measures(mapping: ColumnMapping, counted: Sequence[Meter]) -> dict[str, str
     found |= {name: f"number_of(m_{name})" for name in NUMBERS if name in mapping.columns}
     found |= {name: f"label(m_{name})[:40]" for name in TEXTS if name in mapping.columns}
     if "reasoning_tokens" in mapping.columns:
-        found["reasoning_tokens"] = f"nullif({_checked('m_reasoning_tokens')}, 0)"
+        found["reasoning_tokens"] = "nullif(n_reasoning_tokens, 0)"
     if "reported_cost" in mapping.columns:
         found["reported_cost"] = "try_cast(m_reported_cost AS DECIMAL(38, 12))"
-    parts = [f"coalesce(try_cast(m_{m} AS DOUBLE) % 1, 0) <> 0" for m in counted]
+    parts = [f"(m_{m} IS NOT NULL AND w_{m} IS NULL AND n_{m} IS NOT NULL)" for m in counted]
     return {**found, "rounded": f"CASE WHEN {' OR '.join(parts)} THEN true END"}
 
 
