@@ -29,6 +29,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "MappingError"),
     ("ingest.errors", "UnknownImportError"),
     ("ingest.errors", "PeriodError"),
+    ("ingest.errors", "BillError"),
     ("ingest.errors", "TokenizerError"),
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COUNT = re.compile(r"(-?\d[\d_,]*(?:\.\d+)?)\s*([kmb]?)", re.IGNORECASE)
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 _SHARE = re.compile(r"(-?\d+(?:\.\d+)?)\s*(%?)")
+_MONEY = re.compile(r"(-)?[$€£]?(\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
 def parse_count(text: str) -> int:
@@ -49,6 +50,14 @@ def parse_share(text: str) -> Fraction:
     if not 0 <= share <= 1:
         raise ValueError(f"a share lies between 0% and 100%, not {text}")
     return share
+
+
+def parse_money(text: str) -> Fraction:
+    """Return an amount of money: ``1234.56``, ``$1,234.56``; every digit counts."""
+    found = _MONEY.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no amount of money; write one such as 1234.56")
+    return Fraction((found[1] or "") + found[2].replace(",", ""))
 
 
 def parse_day(text: str) -> date:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cost": ("cost", "Price one call, part by part."),
     "count": ("count", "Count the tokens of a text."),
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
+    "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
     "prices": ("prices", "Look into the price book."),
     "serve": ("serving", "Open the dashboard."),
