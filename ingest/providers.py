@@ -29,6 +29,7 @@ PROVIDER_WORDS: Final[Mapping[str, str]] = {
     "gcp.vertex_ai": "google",
     "bedrock": "bedrock",
     "bedrock_converse": "bedrock",
+    "aws": "bedrock",
     "aws.bedrock": "bedrock",
     "amazon bedrock": "bedrock",
 }

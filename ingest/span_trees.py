@@ -24,11 +24,15 @@ SpanKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SpanNode:
-    """A span with tokens: ``is_call`` tells one call of a model from what sums up several."""
+    """A span with tokens: ``is_call`` tells one call of a model from what sums up several.
+
+    ``answer`` is what the provider knows the call by, where the span says that.
+    """
 
     key: SpanKey
     model: str | None
     is_call: bool
+    answer: str | None = None
 
 
 def repeating(nodes: Iterable[SpanNode], parents: Mapping[SpanKey, SpanKey | None]) -> set[SpanKey]:
@@ -42,15 +46,17 @@ def repeating(nodes: Iterable[SpanNode], parents: Mapping[SpanKey, SpanKey | Non
         at, passed = parents.get(node.key), {node.key}
         while at is not None and at not in passed and len(passed) <= DEEPEST:
             above = holders.get(at)
-            if above is not None and (not above.is_call or _same_model(above, node)):
+            if above is not None and (not above.is_call or _same_call(above, node)):
                 found.add(at)
             passed.add(at)
             at = parents.get(at)
     return found
 
 
-def _same_model(one: SpanNode, other: SpanNode) -> bool:
-    """Tell whether two names may mean one model: a snapshot and its alias do."""
+def _same_call(one: SpanNode, other: SpanNode) -> bool:
+    """Tell whether two spans may be one call: its id decides, or a model and its alias."""
+    if one.answer is not None and other.answer is not None:
+        return one.answer == other.answer
     if one.model is None or other.model is None:
         return True
     return _alias(one.model) == _alias(other.model)

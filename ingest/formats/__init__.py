@@ -22,6 +22,7 @@ from ingest.formats.openai_cost_csv import OpenaiCostCsv
 from ingest.formats.openai_costs import OpenaiCosts
 from ingest.formats.openai_usage import OpenaiUsage
 from ingest.formats.openrouter import Openrouter
+from ingest.formats.otlp import Otlp
 from ingest.formats.vertex import Vertex
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Bedrock(),
     Vertex(),
     Openrouter(),
+    Otlp(),
 )
 """All formats that claim files by themselves."""
 
