@@ -124,6 +124,26 @@ def test_rows_by_day_and_meter_and_only_some_days(billed: Tollbook) -> None:
     )
 
 
+def test_other_charges_stand_beside_a_report_and_in_no_total(billed: Tollbook) -> None:
+    answer = billed("report", "--json").answer
+    assert answer["total"]["cost"] == "1188.00"
+    assert [(each["kind"], each["amount"]) for each in answer["other_charges"]] == [
+        ("credit", "-3"),
+        ("tool", "5"),
+    ]
+    first = answer["other_charges"][0]
+    assert (first["provider"], first["currency"], first["start"]) == (
+        "openai",
+        "USD",
+        "2026-10-21T00:00:00+00:00",
+    )
+    later = billed("report", "--since", "2026-10-22", "--json").answer
+    elsewhere = billed("report", "--filter", "team=legal", "--json").answer
+    assert later["other_charges"] == elsewhere["other_charges"] == []
+    own = billed("report", "--filter", "provider=openai", "--json").answer
+    assert len(own["other_charges"]) == 2
+
+
 def test_an_invoice_against_usage_alone_is_usage_or_price(guide: Tollbook) -> None:
     ran = guide("reconcile", "--invoice", "$1,200.00")
     assert ran.code == 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from costmodel.spend import Spend, SpendRow
+    from ingest.charges import Charge
     from ingest.report import ReportQuery
     from ingest.store import Store
 
@@ -83,7 +84,12 @@ def report_command(
 
 
 def report_answer(spend: Spend, query: ReportQuery, store: Store) -> dict[str, Any]:
-    """Return a report as JSON, rows in the order of the table."""
+    """Return a report as JSON, rows in the order of the table.
+
+    ``other_charges`` are what bills ask for no usage; they are in no total.
+    """
+    from ingest.other_charges import other_charges
+
     period = query.period
     return {
         "by": list(query.by),
@@ -97,6 +103,25 @@ def report_answer(spend: Spend, query: ReportQuery, store: Store) -> dict[str, A
         "unmetered_requests": spend.total.unmetered_requests,
         "estimated_tokens": spend.total.estimated_tokens,
         "assumptions": assumed(spend, store),
+        "other_charges": [
+            charge_answer(each) for each in other_charges(store.charges(), period, query.filters)
+        ],
+    }
+
+
+def charge_answer(charge: Charge) -> dict[str, Any]:
+    """Return a line of a bill as JSON; its amount is in its own currency."""
+    return {
+        "provider": charge.provider,
+        "kind": charge.kind.value,
+        "start": charge.start.isoformat(),
+        "end": charge.end.isoformat(),
+        "amount": f"{charge.amount:f}",
+        "currency": charge.currency.upper(),
+        "line_item": charge.line_item,
+        "memo": charge.memo,
+        "project": charge.project,
+        "team": charge.team,
     }
 
 
