@@ -13,6 +13,7 @@ from ingest.formats.bedrock import Bedrock
 from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
 from ingest.formats.codex import Codex
+from ingest.formats.focus import Focus
 from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
 from ingest.formats.litellm_daily import LitellmDaily
@@ -48,6 +49,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Vertex(),
     Openrouter(),
     Otlp(),
+    Focus(),
 )
 """All formats that claim files by themselves."""
 
