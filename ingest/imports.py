@@ -77,6 +77,11 @@ class _Job:
     workspace: Path
     report: Callable[..., None]
 
+    @property
+    def name(self) -> str:
+        """Return what the file is called in records and messages."""
+        return self.options.name or str(self.path)
+
 
 @dataclass(frozen=True)
 class _Judged:
@@ -169,7 +174,7 @@ def _judged_rows(stage: Stage, opened: Opened, job: _Job) -> _Judged:
     job.report("checking", facts.rows)
     arrival = replace(
         _arrival(job, opened),
-        set_aside=_explained(stage, opened, str(job.path), facts),
+        set_aside=_explained(stage, opened, job.name, facts),
         assumptions=(*projection.assumptions, *_assumptions(job.options, projection, facts)),
         notices=(*projection.notices, *_notices(facts, projection, stage)),
     )
@@ -183,7 +188,7 @@ def _judged_charges(opened: Opened, job: _Job) -> _Judged:
     nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
     arrival = replace(
         _arrival(job, opened),
-        set_aside=[SetAside(str(job.path), line, reason) for line, reason in faults],
+        set_aside=[SetAside(job.name, line, reason) for line, reason in faults],
         notices=(*opened.projection.notices, *nothing),
     )
     return _Judged(job, arrival, None)
@@ -192,7 +197,7 @@ def _judged_charges(opened: Opened, job: _Job) -> _Judged:
 def _arrival(job: _Job, opened: Opened) -> Arrival:
     """Return what is noted about a file before its lines are judged."""
     return Arrival(
-        path=str(job.path),
+        path=job.name,
         format=job.format,
         imported_at=job.options.imported_at,
         origin=origin_of(opened.projection, job.options.organisation),
@@ -221,7 +226,7 @@ def _loaded(stage: Stage, opened: Opened, job: _Job) -> Opened:
         stage.load(opened.projection, _sampled(opened, job.workspace), job.options.date)
     except UnreadableFileError as error:
         if opened.again is None:
-            raise UnreadableFileError(f"{job.path}: {error}") from error
+            raise UnreadableFileError(f"{job.name}: {error}") from error
         slower = opened.again()
         stage.load(slower.projection, _sampled(slower, job.workspace), job.options.date)
         return slower

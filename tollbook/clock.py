@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import Event
 
 _FORMS = "such as 2026-11-20, '2026-11-20 12:00' (UTC) or 2026-11-20T12:00:00+01:00"
 
@@ -20,6 +21,11 @@ def system_now() -> datetime:
 def pause(seconds: float) -> None:
     """Let time pass."""
     time.sleep(seconds)
+
+
+def wait(stopped: Event, seconds: float) -> None:
+    """Let time pass, or less of it where somebody stops the wait."""
+    stopped.wait(seconds)
 
 
 def clock_at(pinned: datetime | None) -> Callable[[], datetime]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".parquet"})
 PACKED = frozenset({".gz", ".zst"})
-
+BEING_FETCHED = ".fetch"
+"""How folders of pages end that 'tollbook fetch' keeps beside the store."""
 
 STANDARD_INPUT = "-"
 
@@ -46,7 +47,7 @@ def usage_files(words: Sequence[str]) -> tuple[Path, ...]:
 def _files_of(word: str) -> list[Path]:
     path = Path(word)
     if path.is_dir():
-        files = [each for each in sorted(path.rglob("*")) if _is_usage(each, path)]
+        files = usage_in(path)
         if not files:
             kinds = ", ".join(sorted(SUFFIXES))
             raise UsageProblem(f"there is no usage file ({kinds}) in the folder {word}")
@@ -60,8 +61,18 @@ def _files_of(word: str) -> list[Path]:
     return files
 
 
+def usage_in(folder: Path) -> list[Path]:
+    """Return the files in a folder, and in those below it, that are named like usage."""
+    return [each for each in sorted(folder.rglob("*")) if _is_usage(each, folder)]
+
+
 def _is_usage(path: Path, folder: Path) -> bool:
-    """Tell whether a file in a folder is named like usage and lies in no hidden folder."""
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    """Tell whether a file in a folder is named like usage, and lies in no folder apart.
+
+    Hidden folders are apart, and those with pages that are still being fetched.
+    """
+    below = path.relative_to(folder)
+    hidden = any(part.startswith(".") for part in below.parts)
+    hidden = hidden or any(part.endswith(BEING_FETCHED) for part in below.parts[:-1])
     suffixes = [suffix for suffix in path.suffixes if suffix not in PACKED]
     return path.is_file() and not hidden and bool(suffixes) and suffixes[-1] in SUFFIXES

@@ -14,16 +14,9 @@ from urllib.parse import urlsplit
 import click
 
 from tollbook import clock
-from tollbook.commands.importing import (
-    choose_views,
-    failures_text,
-    import_answer,
-    import_files,
-    options_for,
-    show_imports,
-    unpriced_volumes,
-)
 from tollbook.errors import TollbookError, UsageProblem
+from tollbook.import_words import failures_text, import_answer, show_imports
+from tollbook.importing import choose_views, import_files, options_for, unpriced_volumes
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_day, reading
 from tollbook.options import TollbookCommand, group
@@ -37,7 +30,7 @@ if TYPE_CHECKING:
     from ingest.fetching.requests import Kind, Provider, Span
     from ingest.fetching.transport import Transport
     from ingest.imports import ImportResult
-    from tollbook.commands.importing import Failure
+    from tollbook.importing import Failure
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

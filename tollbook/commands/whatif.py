@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tollbook.commands.cost import chosen_provider
-from tollbook.commands.importing import import_files, options_for
 from tollbook.errors import DataUnfit, TollbookError
+from tollbook.importing import import_files, options_for
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_day, parse_share, reading
 from tollbook.options import command
