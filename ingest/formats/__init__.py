@@ -14,6 +14,7 @@ from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
 from ingest.formats.codex import Codex
 from ingest.formats.focus import Focus
+from ingest.formats.helicone import Helicone
 from ingest.formats.langfuse import Langfuse
 from ingest.formats.litellm import Litellm
 from ingest.formats.litellm_daily import LitellmDaily
@@ -50,6 +51,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Openrouter(),
     Otlp(),
     Focus(),
+    Helicone(),
 )
 """All formats that claim files by themselves."""
 
