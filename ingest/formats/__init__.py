@@ -9,6 +9,7 @@ from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
 from ingest.formats.azure_apim import AzureApim
 from ingest.formats.azure_costs import AzureCosts
+from ingest.formats.azure_metrics import AzureMetrics
 from ingest.formats.bedrock import Bedrock
 from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
@@ -52,6 +53,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Otlp(),
     Focus(),
     Helicone(),
+    AzureMetrics(),
 )
 """All formats that claim files by themselves."""
 
