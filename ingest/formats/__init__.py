@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.formats.aider import Aider
 from ingest.formats.anthropic_costs import AnthropicCosts
 from ingest.formats.anthropic_usage import AnthropicUsage
 from ingest.formats.api_objects import ApiObjects
@@ -54,6 +55,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Focus(),
     Helicone(),
     AzureMetrics(),
+    Aider(),
 )
 """All formats that claim files by themselves."""
 
