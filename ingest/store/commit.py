@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.rows import MAIN_METERS
 from ingest.store import door, ledger, matching
 from ingest.store.charge_ledger import charge_counts, insert_charges
+from ingest.store.records import ImportCounts
 from ingest.store.schema import is_current, migrate
 from ingest.store.series import Interned, Origin, insert_rows, intern
 from ingest.store.staging_sql import input_tokens_sql, quoted, unknown_band_or
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from ingest.charges import Charge
-    from ingest.store.records import ImportCounts, SetAside
+    from ingest.store.records import SetAside
     from ingest.store.stage import Facts, Stage
 
 QUARTER_SQL: Final = "(epoch_us(occurred_at) // 900000000)::INTEGER"
@@ -56,7 +57,11 @@ class Committed:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What is worked out before the lock; ``meets_others``: a key was in the store before."""
+    """What is worked out before the lock.
+
+    ``meets_others``: a key was in the store before. ``repeats``: the import that
+    brought exactly these rows.
+    """
 
     version: int
     interned: Interned
@@ -64,6 +69,7 @@ class _Prepared:
     counts: ImportCounts
     stored_rows: int
     meets_others: bool
+    repeats: int | None = None
 
 
 def commit(
@@ -132,6 +138,9 @@ def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
         "INSERT INTO mapped SELECT unnest(?::UBIGINT[]), unnest(?::INTEGER[])",
         [list(interned.by_hash), list(interned.by_hash.values())],
     )
+    repeats = matching.repeated_import(stage, facts)
+    if repeats is not None:
+        return _prepared_repetition(stage, interned, facts, repeats)
     matching.match_store(stage, facts)
     _make_cells(stage, facts)
     return _Prepared(
@@ -142,6 +151,20 @@ def _prepare(stage: Stage, arrival: Arrival, facts: Facts) -> _Prepared:
         stored_rows=facts.placed - _number(connection, matching.SKIPPED),
         meets_others=_number(connection, "FROM matches") > 0,
     )
+
+
+def _prepared_repetition(stage: Stage, interned: Interned, facts: Facts, repeats: int) -> _Prepared:
+    """Return what becomes of rows that one import brought before: nothing but a note of it."""
+    counts = ImportCounts(
+        rows_read=facts.rows,
+        rows_added=0,
+        rows_replaced=0,
+        rows_duplicate=facts.good,
+        rows_set_aside=facts.aside,
+        rows_without_usage=facts.without_usage,
+    )
+    version = _version(stage.connection)
+    return _Prepared(version, interned, facts, counts, 0, meets_others=True, repeats=repeats)
 
 
 def _number(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
@@ -175,14 +198,13 @@ def _write(
     base = int(connection.execute("SELECT next_row_id FROM s.state").fetchall()[0][0])
     insert_rows(connection, "s.sources", prepared.interned.new_sources)
     connection.execute("INSERT INTO s.series FROM new_series")
-    if prepared.stored_rows:
-        _insert_usage(stage, prepared.facts, import_id, base)
-    reached("rows")
-    if prepared.meets_others:
-        _insert_fates(stage, import_id, base)
-    _insert_cells(stage, import_id)
-    reached("cells")
-    _insert_folded(stage, prepared.interned, base)
+    if prepared.repeats is not None:
+        connection.execute(
+            f"INSERT INTO s.claims SELECT {import_id}, row_id FROM s.usage WHERE import_id = ?",
+            [prepared.repeats],
+        )
+    else:
+        _write_rows(stage, prepared, import_id, base, reached)
     facts = prepared.facts
     period = (facts.first_at, facts.last_at, facts.dated > 0)
     _insert_record(connection, import_id, arrival, period, prepared.counts)
@@ -193,6 +215,23 @@ def _write(
     )
     ledger.refresh_views(connection)
     return import_id, prepared.counts
+
+
+def _write_rows(
+    stage: Stage,
+    prepared: _Prepared,
+    import_id: int,
+    base: int,
+    reached: Callable[[Phase], None],
+) -> None:
+    if prepared.stored_rows:
+        _insert_usage(stage, prepared.facts, import_id, base)
+    reached("rows")
+    if prepared.meets_others:
+        _insert_fates(stage, import_id, base)
+    _insert_cells(stage, import_id)
+    reached("cells")
+    _insert_folded(stage, prepared.interned, base)
 
 
 def _next_import(connection: duckdb.DuckDBPyConnection) -> int:

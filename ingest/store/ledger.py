@@ -108,6 +108,7 @@ def _rivals_sql(import_id: int) -> str:
     """Return all rows that share their key with a row which the import brought or repeated."""
     return f"""SELECT DISTINCT u.row_id, u.import_id AS owner, u.request_id, t.provider, t.model,
             CASE WHEN src.view = 'buckets' THEN 0 WHEN t.unmetered THEN -1
+                 WHEN t.estimated THEN 0
                  ELSE u.output + {_other_sql("output_audio")} + {_other_sql("output_image")}
             END AS weight
         FROM s.usage u JOIN s.series t ON t.series = u.series

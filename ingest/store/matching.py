@@ -2,13 +2,15 @@
 
 A row is known by provider, id and model. When it comes again, the larger output
 wins, because a stream's last message counts all tokens; among equals the later
-one does. A provider's bucket is restated: there the later one always wins.
+one does. What we counted ourselves yields to what the provider counted.
+A provider's bucket is restated: there the later one always wins.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ingest.rows import MAIN_METERS
 from ingest.store.records import ImportCounts
 from ingest.store.staging_sql import WITHOUT_USAGE, quoted
 
@@ -61,6 +63,50 @@ def match_inside_file(stage: Stage, facts: Facts) -> None:
     )
 
 
+def repeated_import(stage: Stage, facts: Facts) -> int | None:
+    """Return the import that brought exactly the staged rows, None where none did.
+
+    Needs the table ``mapped`` of series. Two sums over hashes of whole rows tell in a
+    tenth of the time that matching row by row takes; that is left to files that differ.
+    """
+    if not facts.placed or facts.distinct_ids != facts.placed:
+        return None
+    stored = "occurred_at", "series", "requests", *MAIN_METERS, "extra"
+    staged = (
+        "r.occurred_at", "m.series", f"{stage.requests}::BIGINT",
+        *(f"r.{meter}" for meter in MAIN_METERS), stage.extra("r"),
+    )  # fmt: skip
+    digest = "SELECT count(*), sum(h)::HUGEINT, bit_xor(h) FROM (SELECT hash({}) AS h FROM {})"
+    ours = stage.connection.execute(
+        digest.format(
+            ", ".join(("r.request_id", *staged)),
+            "staged r JOIN mapped m ON m.h = r.series WHERE r.placed",
+        )
+    ).fetchall()
+    for number in _alike_imports(stage, facts):
+        theirs = stage.connection.execute(
+            digest.format(", ".join(("request_id", *stored)), f"s.usage WHERE import_id = {number}")
+        ).fetchall()
+        if ours == theirs:
+            return number
+    return None
+
+
+def _alike_imports(stage: Stage, facts: Facts) -> list[int]:
+    """Return imports of as many rows of the same time, all of which are still in the ledger."""
+    rows: list[tuple[int]] = stage.connection.execute(
+        """SELECT import_id FROM s.imports i
+        WHERE NOT undone AND NOT dated AND rows_duplicate = 0 AND NOT ?
+          AND rows_read - rows_set_aside = ?
+          AND first_at = ?::TIMESTAMP AND last_at = ?::TIMESTAMP
+          AND NOT EXISTS (SELECT 1 FROM s.fates f JOIN s.usage u USING (row_id)
+                          WHERE u.import_id = i.import_id)
+        ORDER BY import_id DESC LIMIT 3""",
+        [facts.dated > 0, facts.placed, facts.first_at, facts.last_at],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def match_store(stage: Stage, facts: Facts) -> None:
     """Fill ``matches`` with the staged rows whose key is in the ledger of the attached store.
 
@@ -101,7 +147,10 @@ def stored_weight(row: str, series: str, view: str) -> str:
         f"coalesce(try_cast({row}.extra->>'$.{meter}' AS BIGINT), 0)"
         for meter in ("output_audio", "output_image")
     )
-    return f"CASE WHEN {series}.unmetered THEN -1 ELSE {row}.output + {audio} + {image} END"
+    measured = f"{row}.output + {audio} + {image}"
+    return (
+        f"CASE WHEN {series}.unmetered THEN -1 WHEN {series}.estimated THEN 0 ELSE {measured} END"
+    )
 
 
 def _same(stage: Stage) -> str:

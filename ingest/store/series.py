@@ -123,6 +123,7 @@ class _Combination(NamedTuple):
     tier: str
     grouping: str
     unmetered: bool
+    estimated: bool
     dimensions: Mapping[str, str | None]
 
 
@@ -136,20 +137,23 @@ def _combinations(stage: Stage) -> list[_Combination]:
         FROM staged r JOIN found ON r.rowid = place"""
     ).fetchall()
     rows.sort(key=lambda row: (-row[-1], str(row[1:-1])))
-    return [_combination(row, names, has_grouping=stage.view == "buckets") for row in rows]
+    return [_combination(row, stage.series_columns, names) for row in rows]
 
 
-def _combination(row: tuple[Any, ...], names: Sequence[str], *, has_grouping: bool) -> _Combination:
-    values = row[7:-1] if has_grouping else row[6:-1]
+def _combination(
+    row: tuple[Any, ...], columns: Sequence[str], names: Sequence[str]
+) -> _Combination:
+    values = dict(zip(columns, row[2:-1], strict=True))
     return _Combination(
         hash=row[0],
-        provider=row[2],
-        model=row[3],
-        zone=row[4],
-        tier=row[5],
-        grouping=row[6] if has_grouping else "",
+        provider=values["provider"],
+        model=values["model"],
+        zone=values["zone"],
+        tier=values["tier"],
+        grouping=values.get("grouping", ""),
         unmetered=row[1],
-        dimensions=dict(zip(names, values, strict=True)),
+        estimated=bool(values.get("estimated")),
+        dimensions={name: values[name] for name in names},
     )
 
 
@@ -199,7 +203,7 @@ def _series_row(
         combination.tier,
         origin.price_at,
         combination.unmetered,
-        False,
+        combination.estimated,
         *(dimensions.get(name) for name in ROW_DIMENSIONS),
     )
 

@@ -9,6 +9,7 @@ import duckdb
 
 from costmodel.meters import OUTPUT_METERS
 from ingest.errors import UnreadableFileError
+from ingest.projection import MEASURED
 from ingest.rows import CELL_DIMENSIONS, MAIN_METERS, NOTES, ROW_DIMENSIONS, ROW_MEASURES
 from ingest.served import sql_string
 from ingest.store.staging_sql import (
@@ -73,6 +74,7 @@ class Stage:
         self.columns: tuple[str, ...] = ()
         self.view = "requests"
         self.requests = ONE
+        self.has_estimates = False
 
     def close(self) -> None:
         """Give the memory back."""
@@ -91,6 +93,7 @@ class Stage:
         """
         self.view = projection.view
         self.requests = ONE if projection.requests == ONE else "r.requests"
+        self.has_estimates = projection.estimated != MEASURED
         if projection.timezone is not None:
             self.connection.execute(f"SET TimeZone={sql_string(projection.timezone)}")
         try:
@@ -215,7 +218,8 @@ class Stage:
     def series_columns(self) -> tuple[str, ...]:
         """Return the staged columns that tell one series from another."""
         grouping = ("grouping",) if self.view == "buckets" else ()
-        return ("provider", "model", "zone", "tier", *grouping, *self.series_dimensions)
+        estimated = ("estimated",) if self.has_estimates else ()
+        return ("provider", "model", "zone", "tier", *grouping, *estimated, *self.series_dimensions)
 
     def weight(self, table: str = "staged") -> str:
         """Return the SQL of what lets one of two rows with the same key win."""
@@ -223,7 +227,8 @@ class Stage:
             return "0::BIGINT"
         outputs = [m for m in self.meters if m in OUTPUT_METERS]
         total = " + ".join(f"{table}.{quoted(m)}" for m in outputs)
-        return f"CASE WHEN {table}.state = {WITHOUT_USAGE} THEN -1 ELSE {total} END"
+        estimate = f"WHEN {table}.estimated THEN 0 " if self.has_estimates else ""
+        return f"CASE WHEN {table}.state = {WITHOUT_USAGE} THEN -1 {estimate}ELSE {total} END"
 
     def extra(self, table: str) -> str:
         """Return the SQL of what a row carries beside its columns, as JSON or NULL."""

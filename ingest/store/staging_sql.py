@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
-from ingest.projection import TEXT
+from ingest.projection import MEASURED, TEXT
 from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
 from ingest.served import sql_string
 
@@ -188,7 +188,7 @@ def staging_sql(
         "zone": projection.zone,
         "tier": projection.tier,
         "requests": projection.requests,
-        **dict.fromkeys(_grouping(projection), projection.grouping),
+        **_marks(projection),
         **{str(m): sql for m, sql in projection.meters.items() if m in MAIN_METERS or m in kept},
         **{name: sql for name, sql in _labels(projection).items() if name in kept},
         "left_out": guard,
@@ -196,7 +196,7 @@ def staging_sql(
     selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
     source = _raw_rows(projection, unseen)
     rows = _judged(projection, kept, f"SELECT {selected} FROM {source}")
-    told_apart = ["provider", "model", "zone", "tier", *_grouping(projection)]
+    told_apart = ["provider", "model", "zone", "tier", *_marks(projection)]
     told_apart += [quoted(name) for name in series_dimensions if name in kept]
     return (
         f"SELECT *, hash({', '.join(told_apart)}, state = {WITHOUT_USAGE}) AS series FROM ({rows})"
@@ -215,7 +215,7 @@ def _judged(projection: Projection, kept: set[str], rows: str) -> str:
         f"WHEN ({counted} AND sound AND requests >= 0 AND {placed}) IS TRUE THEN {GOOD} "
         f"ELSE {ASIDE} END"
     )
-    requests = "".join(f"{name}, " for name in _grouping(projection))
+    requests = "".join(f"{name}, " for name in _marks(projection))
     if projection.requests != ONE:
         requests += f"CASE WHEN state = {GOOD} THEN requests ELSE 1 END AS requests, "
     kept_labels = [quoted(name) for name in _labels(projection) if name in kept]
@@ -230,9 +230,11 @@ def _judged(projection: Projection, kept: set[str], rows: str) -> str:
     )
 
 
-def _grouping(projection: Projection) -> tuple[str, ...]:
-    """Return the column that only buckets have."""
-    return ("grouping",) if projection.view == "buckets" else ()
+def _marks(projection: Projection) -> dict[str, str]:
+    """Return the columns that only buckets and only files with estimates have."""
+    grouping = {"grouping": projection.grouping} if projection.view == "buckets" else {}
+    estimated = {} if projection.estimated == MEASURED else {"estimated": projection.estimated}
+    return {**grouping, **estimated}
 
 
 def _time_sql(projection: Projection, assumed_date: date | None) -> str:
