@@ -87,6 +87,7 @@ def fetch_range(
     """
     now = transport.timing.now()
     kept_for = OPEN_RANGE_KEPT if span.is_open else CLOSED_RANGE_KEPT
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = []
     for kind in kinds:
         pages = SavedPages(folder.path / kind.name)

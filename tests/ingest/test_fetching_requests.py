@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import FetchError
+from ingest.fetching import litellm
 from ingest.fetching.anthropic import anthropic_kinds
 from ingest.fetching.litellm import DAYS, WINDOWS, litellm_kinds
 from ingest.fetching.openai import USAGE_GROUPS, openai_kinds
@@ -183,6 +187,37 @@ def test_what_is_no_list_of_logs_is_an_error(document: object) -> None:
         paging.following(request, document)
     with pytest.raises(FetchError, match=r"no list of spend logs|does not say how many"):
         paging.following(Request(WINDOWS, request.query), document)
+
+
+BUSY = 60
+"""So many rows cut a day off, in the property below; six fit into a window."""
+
+
+@given(st.integers(0), st.integers(BUSY - 3, 3 * BUSY), st.sampled_from([300, 3_600, 86_400]))
+def test_windows_miss_no_row_however_they_are_spread(seed: int, rows: int, seconds: int) -> None:
+    chance = random.Random(seed)
+    moments = sorted(chance.uniform(0, seconds - 1) for _ in range(rows))
+    crowded = max((sum(at <= other <= at + 1 for other in moments) for at in moments), default=0)
+    midnight = datetime(2026, 11, 18, tzinfo=UTC)
+    times = [f"{midnight + timedelta(seconds=each):%Y-%m-%d %H:%M:%S.%f}" for each in moments]
+    request, paging = logs_kind()
+    seen: set[str] = set()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(litellm, "ROWS_OF_A_CUT_DAY", BUSY)
+        patched.setattr(litellm, "ROWS_OF_A_WINDOW", BUSY // 10)
+        while request is not None:
+            start, end = request.value("start_date"), request.value("end_date")
+            found = [each for each in times if start <= each <= end]
+            is_window = request.path == WINDOWS
+            shown = found[: BUSY // 10] if is_window else found[-BUSY:]
+            seen.update(shown)
+            document = {"data": shown, "total": min(len(found), BUSY)} if is_window else shown
+            try:
+                request = paging.following(request, document)
+            except FetchError:
+                assert crowded > BUSY // 10
+                return
+    assert seen == set(times)
 
 
 def test_texts_of_prompts_and_answers_are_not_kept() -> None:

@@ -92,6 +92,45 @@ def test_usage_of_openai_goes_into_the_store(
     assert len(provider.seen) == len(USAGE_GROUPS)
 
 
+UNITS: dict[str, dict[str, object]] = {
+    "embeddings": {"input_tokens": 7},
+    "moderations": {"input_tokens": 7},
+    "images": {"images": 7, "size": "1024x1024", "source": "image.generation"},
+    "audio_speeches": {"characters": 7},
+    "audio_transcriptions": {"seconds": 7},
+    "vector_stores": {"usage_bytes": 7},
+    "code_interpreter_sessions": {"num_sessions": 7},
+    "file_search_calls": {"num_requests": 7, "vector_store_id": "vs_1"},
+    "web_search_calls": {"num_requests": 7, "context_level": "low"},
+}
+NAMES_OF_RESULTS = {"file_search_calls": "file_searches", "web_search_calls": "web_searches"}
+
+
+def test_all_ten_kinds_are_read_by_the_import(fetch: Tollbook, provider: ProviderServer) -> None:
+    for kind, values in UNITS.items():
+        name = f"organization.usage.{NAMES_OF_RESULTS.get(kind, kind)}.result"
+        result = {"object": name, "project_id": "proj_shop", "num_model_requests": 1, **values}
+        provider.usage[kind] = {NOVEMBER: [result]}
+    answer = fetch("--json").answer
+    read = {file["path"].split()[1]: file["rows_read"] for file in answer["files"]}
+    assert read == {**dict.fromkeys(UNITS, 1), "completions": 38}
+    assert (answer["without_rows"], answer["set_aside"], answer["failed"]) == ([], [], [])
+
+
+def test_ctrl_c_keeps_the_pages(
+    fetch: Tollbook, provider: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clock, "pause", interrupted)
+    provider.interruptions = [None, Answer(500)]
+    ran = fetch("--kinds", "completions", "--width", "1h")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.error == "interrupted before all pages were there"
+    assert f"kept in {FOLDER}" in ran.err
+
+
 def test_what_is_there_already_adds_nothing(
     fetch: Tollbook,
     tollbook: Tollbook,

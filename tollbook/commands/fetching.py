@@ -280,12 +280,14 @@ def _pages(
 
     try:
         fetched = fetch_range(kinds, span, transport, folder, line.show)
-    except FetchError:
+    except (FetchError, OSError, KeyboardInterrupt) as error:
         line.clear()
         if folder.keeps_pages():
             line.note(f"The pages so far are kept in {folder.path}; the same command goes on.")
         else:
             folder.remove()
+        if isinstance(error, KeyboardInterrupt):
+            raise TollbookError("interrupted before all pages were there") from None
         raise
     line.clear()
     for each in fetched:
