@@ -25,6 +25,8 @@ LONGEST_DECIMALS: Final = 40
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _SHOWN: Final = 40
+_LONGEST_COUNT: Final = 15
+"""Digits; Python refuses to read a number of some thousands of them."""
 _UNITS: Final = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 """Numbers below the first are in units of which the second make a second."""
 
@@ -52,7 +54,8 @@ def count_of(name: str, value: object) -> int:
         return 0
     if isinstance(value, bool) or not WHOLE.fullmatch(text):
         raise Fault(f"{name} is {text[:_SHOWN]!r}, not a whole number")
-    count = int(text.split(".")[0])
+    digits = text.split(".")[0].lstrip("0") or "0"
+    count = int(digits) if len(digits) <= _LONGEST_COUNT else LARGEST_COUNT
     if count >= LARGEST_COUNT:
         raise Fault(f"{name} is {text[:_SHOWN]!r}, too large to be right")
     return count
@@ -137,7 +140,9 @@ def moment_of(name: str, value: object, tz: str = "UTC") -> datetime | None:
 def _moment(text: str, tz: str) -> datetime:
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         number = float(text)
-        per_second = next(per for limit, per in _UNITS if number < limit)
+        per_second = next((per for limit, per in _UNITS if number < limit), None)
+        if per_second is None:
+            raise ValueError(text)
         return datetime.fromtimestamp(number / per_second, UTC)
     moment = datetime.fromisoformat(text)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(tz))

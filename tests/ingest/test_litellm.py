@@ -164,6 +164,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"spend": {"usd": 1}}, "spend is \"{'usd': 1}\", not an amount of money"),
     ({"startTime": "yesterday"},
      "startTime is 'yesterday', neither a time nor seconds since 1970"),
+    ({"startTime": 10**25}, "startTime is '10000000000000000000000000', "
+     "neither a time nor seconds since 1970"),
+    ({"prompt_tokens": "9" * 5_000},
+     f"prompt_tokens is '{'9' * 40}', too large to be right"),
     ({"startTime": None}, "no time: name the day with --date"),
     ({"model": ""}, "no model name"),
     ({"prompt_tokens": 0, "completion_tokens": 0},
