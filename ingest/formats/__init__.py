@@ -15,6 +15,7 @@ from ingest.formats.bedrock import Bedrock
 from ingest.formats.charges import Charges
 from ingest.formats.claude_code import ClaudeCode
 from ingest.formats.codex import Codex
+from ingest.formats.deepseek import Deepseek
 from ingest.formats.focus import Focus
 from ingest.formats.helicone import Helicone
 from ingest.formats.langfuse import Langfuse
@@ -56,6 +57,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Helicone(),
     AzureMetrics(),
     Aider(),
+    Deepseek(),
 )
 """All formats that claim files by themselves."""
 
