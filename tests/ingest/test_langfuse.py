@@ -184,6 +184,22 @@ def test_columns_in_any_order_with_any_separator_are_known(tmp_path: Path) -> No
     assert not Langfuse().claims(sample_of(path))
 
 
+def test_a_table_without_rows_imports_as_nothing_and_says_so(store: Store) -> None:
+    found = imported(store, "id,trace_id,start_time,usage_details\n", "o.csv")
+    assert (found.format, found.rows_read) == ("langfuse", 0)
+    assert found.notices == ("the export holds no observation that calls a model: 0 rows",)
+
+
+def test_replies_that_say_that_more_follow(store: Store) -> None:
+    last = {"data": [observation()], "meta": {"page": 2, "totalPages": 2}}
+    assert imported(store, last).notices == ()
+    for meta in ({"page": 1, "totalPages": 2}, {"cursor": "abc"}):
+        found = imported(store, {**last, "meta": meta})
+        assert found.notices == (
+            "the last reply says that more follow: the export is not complete",
+        )
+
+
 def test_a_trace_longer_than_the_sample_is_known(store: Store) -> None:
     long = observation(input="x" * 300_000)
     found = imported(store, {"id": "t-1", "observations": [long, observation("o-2")]})

@@ -22,7 +22,14 @@ from ingest.formats.langfuse.observations import (
     read,
     shown_names,
 )
-from ingest.formats.langfuse.rows import is_call, row_of, served, served_name, tokens_of
+from ingest.formats.langfuse.rows import (
+    is_call,
+    meanings_for,
+    row_of,
+    served,
+    served_name,
+    tokens_of,
+)
 from ingest.formats.langfuse.usage import Counted
 from ingest.span_trees import SpanNode, repeating
 from ingest.values import Fault, text_of
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.canonical import UsageRow
+    from ingest.formats.langfuse.rows import Meanings
     from ingest.projection import ImportOptions, Opened, Sample
     from ingest.span_trees import SpanKey
 
@@ -69,6 +77,7 @@ def _rows(seen: Sequence[Observation], options: ImportOptions, remarks: Remarks)
     tokens = [_tokens(each) for each in seen]
     repeats = _repeating(seen, tokens)
     counts: Counter[str] = Counter()
+    meanings = meanings_for(options)
     for each, found in zip(seen, tokens, strict=True):
         values = each.values
         if isinstance(values, dict) and _key(each) in repeats:
@@ -77,7 +86,7 @@ def _rows(seen: Sequence[Observation], options: ImportOptions, remarks: Remarks)
             counts[LEFT_OUT] += 1
         else:
             counts["rows"] += 1
-            yield Given(each.line, _row(each, found, options, counts))
+            yield Given(each.line, _row(each, found, meanings, counts))
     for said, noun in ((LEFT_OUT, "observation"), (REPEATED, "observation"), (MIXED, "row")):
         if count := counts[said]:
             remarks.notices.append(said.format(f"{count} {noun}{'s' if count > 1 else ''}"))
@@ -97,15 +106,15 @@ def _tokens(seen: Observation) -> Tokens:
 
 
 def _row(
-    seen: Observation, tokens: Tokens, options: ImportOptions, counts: Counter[str]
+    seen: Observation, tokens: Tokens, meanings: Meanings, counts: Counter[str]
 ) -> UsageRow | Fault:
     try:
         if isinstance(seen.values, Fault):
             raise seen.values
         if isinstance(tokens, Fault):
             raise tokens
-        who = served(seen.values, options)
-        row = row_of(seen.values, tokens, who, options)
+        who = served(seen.values, meanings)
+        row = row_of(seen.values, tokens, who, meanings)
     except Fault as fault:
         return Fault(": ".join(part for part in (seen.where, str(fault)) if part))
     counts["guessed"] += who.guessed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,7 @@ class Observation:
     where: str = ""
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Return a name in the one spelling: ``usage_details`` and ``usageDetails`` are one."""
     return name.replace("_", "").replace(" ", "").lower()

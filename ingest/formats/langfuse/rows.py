@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import UsageRow
+from ingest.dimension_keys import dimension_keys, keys_of_configuration, usual_keys
 from ingest.formats.langfuse.observations import plain
 from ingest.formats.langfuse.usage import EXACT, Counted, counted, object_in
 from ingest.providers import maker_of, served_by
-from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
 from ingest.values import Fault, moment_of, money_of, number_of, text_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from ingest.dimension_keys import DimensionKeys
     from ingest.projection import ImportOptions
 
 CALLS: Final = frozenset(("GENERATION", "EMBEDDING"))
@@ -34,7 +35,6 @@ OLDER_COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "total": ("totalusage", "totaltokens"),
 }
 COSTS: Final = ("totalcost", "calculatedtotalcost")
-ENVIRONMENT: Final = "environment"
 
 Values = dict[str, Any]
 
@@ -88,17 +88,17 @@ def _first(values: Values, names: tuple[str, ...]) -> object:
     return next((values[name] for name in names if name in values), None)
 
 
-def served(values: Values, options: ImportOptions) -> Served:
+def served(values: Values, meanings: Meanings) -> Served:
     """Return provider and model; the export has no column for who served it."""
     metadata = _metadata(values)
     word = next((found for key in PROVIDER_KEYS if (found := text_of(metadata.get(key)))), None)
     name = served_name(values)
     provider, model = served_by(word, name, "")
-    guessed = not provider and options.provider is None
+    guessed = not provider and meanings.provider is None
     return Served(provider or maker_of(model), model or None, guessed)
 
 
-def row_of(values: Values, tokens: Counted | None, who: Served, options: ImportOptions) -> UsageRow:
+def row_of(values: Values, tokens: Counted | None, who: Served, meanings: Meanings) -> UsageRow:
     """Return the row of an observation.
 
     Raises:
@@ -112,7 +112,7 @@ def row_of(values: Values, tokens: Counted | None, who: Served, options: ImportO
         id=text_of(values.get("id")),
         provider=who.provider,
         tier=_tier(values),
-        dimensions=_dimensions(values, options),
+        dimensions=_dimensions(values, meanings),
         measures=_measures(values, start),
         reasoning_tokens=tokens.reasoning_tokens if tokens else 0,
         reported_cost=_cost(values),
@@ -190,34 +190,42 @@ def _tags(values: Values) -> dict[str, str]:
     return {key.strip().lower(): value.strip() for key, _, value in pairs if value.strip()}
 
 
-def _dimensions(values: Values, options: ImportOptions) -> dict[str, str | None]:
-    """Return what is known under the usual names; own columns count before metadata and tags."""
+@dataclass(frozen=True)
+class Meanings:
+    """What the configuration and everybody's habits say that a key means.
+
+    ``provider`` is who served every model, where the person who imports says so.
+    """
+
+    configured: DimensionKeys
+    usual: DimensionKeys
+    provider: str | None = None
+
+
+def meanings_for(options: ImportOptions) -> Meanings:
+    """Return what keys mean; a configured one may also be a column of the export."""
+    named = keys_of_configuration(options.dimensions)
+    columns = {name: tuple(map(plain, keys)) for name, keys in named.items()}
+    attributes = {name: (f"{name}.id",) for name in ("session", "user")}
+    usual = dimension_keys(usual_keys(), attributes)
+    return Meanings(dimension_keys(named, columns), usual, options.provider)
+
+
+def _dimensions(values: Values, meanings: Meanings) -> dict[str, str | None]:
+    """Return what is known; own columns count before metadata and tags."""
     metadata, tags = _metadata(values), _tags(values)
     own = {
-        "session": values.get("sessionid"),
-        "user": values.get("userid"),
-        ENVIRONMENT: values.get(ENVIRONMENT),
-        "project": values.get("projectid"),
+        "session": text_of(values.get("sessionid")),
+        "user": text_of(values.get("userid")),
+        "environment": text_of(values.get("environment")),
+        "project": text_of(values.get("projectid")),
         "prompt_version": _prompt(values),
     }
-    found: dict[str, str | None] = {}
-    for name in ROW_DIMENSIONS:
-        configured = [key for key, meaning in options.dimensions.items() if meaning == name]
-        usual = (*DIMENSION_KEYS.get(name, (name,)), f"{name}.id")
-        given = [_scalar(metadata, tags, values, key) for key in configured]
-        given += [text_of(own.get(name))]
-        given += [_scalar(metadata, tags, {}, key) for key in usual]
-        found[name] = next((each for each in given if each is not None), None)
-    return found
-
-
-def _scalar(
-    metadata: Mapping[str, Any], tags: Mapping[str, str], values: Values, key: str
-) -> str | None:
-    for each in (metadata.get(key), tags.get(key), values.get(plain(key))):
-        if isinstance(each, str | int) and text_of(each) is not None:
-            return text_of(each)
-    return None
+    return {
+        **meanings.usual.values(metadata, tags),
+        **{name: value for name, value in own.items() if value is not None},
+        **meanings.configured.values(metadata, tags, values),
+    }
 
 
 def _prompt(values: Values) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ingest.canonical import REQUESTS, Given, Remarks, opened_rows
-from ingest.formats.otlp.rows import ANSWER, MODEL, Role, role_of, row_of, text_at
+from ingest.formats.otlp.rows import ANSWER, MODEL, Role, keys_for, role_of, row_of, text_at
 from ingest.formats.otlp.spans import NoSpan, Span, is_export, marks_shown, spans_in
 from ingest.formats.otlp.usage import BESIDE, UNFIT, UNPROVEN, Counted, counted
 from ingest.span_trees import SpanNode, repeating
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.canonical import UsageRow
+    from ingest.dimension_keys import DimensionKeys
     from ingest.projection import ImportOptions, Opened, Sample
     from ingest.span_trees import SpanKey
 
@@ -80,6 +81,7 @@ def _seen(found: Span | NoSpan) -> _Seen | NoSpan:
 def _rows(
     found: Sequence[_Seen | NoSpan], options: ImportOptions, remarks: Remarks
 ) -> Iterator[Given]:
+    keys = keys_for(options)
     repeats = _repeating(each for each in found if isinstance(each, _Seen))
     counts: Counter[str] = Counter()
     for each in found:
@@ -90,7 +92,7 @@ def _rows(
             counts[reason] += 1
         else:
             counts["rows"] += 1
-            yield Given(each.span.line, _row(each, options, counts))
+            yield Given(each.span.line, _row(each, keys, counts))
     _remark(counts, remarks)
 
 
@@ -120,11 +122,11 @@ def _left_out(seen: _Seen, repeats: set[SpanKey]) -> str | None:
     return REPEATED if seen.key in repeats else None
 
 
-def _row(seen: _Seen, options: ImportOptions, counts: Counter[str]) -> UsageRow | Fault:
+def _row(seen: _Seen, keys: DimensionKeys, counts: Counter[str]) -> UsageRow | Fault:
     try:
         if isinstance(seen.tokens, Fault):
             raise seen.tokens
-        row = row_of(seen.span, seen.tokens, options)
+        row = row_of(seen.span, seen.tokens, keys)
     except Fault as fault:
         return Fault(f"{seen.span.where}: {fault}")
     if seen.tokens is not None and seen.tokens.flag is not None:

@@ -6,16 +6,17 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import UsageRow
+from ingest.dimension_keys import dimension_keys, keys_of_configuration, usual_keys
 from ingest.formats.otlp.spans import EXACT
 from ingest.formats.otlp.usage import first
 from ingest.providers import maker_of, served_by
-from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
 from ingest.values import count_of, moment_of, money_of, number_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from ingest.dimension_keys import DimensionKeys
     from ingest.formats.otlp.spans import Attributes, Span
     from ingest.formats.otlp.usage import Counted
     from ingest.projection import ImportOptions
@@ -89,7 +90,7 @@ def text_at(attributes: Attributes, keys: tuple[str, ...]) -> str | None:
     return text_of(first(attributes, keys)[1])
 
 
-def row_of(span: Span, tokens: Counted | None, options: ImportOptions) -> UsageRow:
+def row_of(span: Span, tokens: Counted | None, keys: DimensionKeys) -> UsageRow:
     """Return the row of a call.
 
     Raises:
@@ -105,7 +106,7 @@ def row_of(span: Span, tokens: Counted | None, options: ImportOptions) -> UsageR
         id=text_at(attributes, ANSWER) or _own_id(span),
         provider=provider,
         tier=text_at(attributes, TIER),
-        dimensions=_dimensions(span, options),
+        dimensions=_dimensions(span, keys),
         measures=_measures(span, start),
         reasoning_tokens=tokens.reasoning_tokens if tokens else 0,
         reported_cost=money_of(*first(attributes, COST)),
@@ -159,37 +160,41 @@ def _measures(span: Span, start: datetime | None) -> Mapping[str, float | str | 
 
 def _metadata(attributes: Attributes) -> dict[str, Any]:
     """Return metadata as OpenInference writes it, an object as text."""
+    given = attributes.get("metadata")
+    if not isinstance(given, str):
+        return {}
     try:
-        found = EXACT.decode(str(attributes.get("metadata") or "{}"))
+        found = EXACT.decode(given)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _dimensions(span: Span, options: ImportOptions) -> dict[str, str | None]:
+def keys_for(options: ImportOptions) -> DimensionKeys:
+    """Return the attributes that mean a dimension; OpenLLMetry puts a prefix before some."""
+    return dimension_keys(
+        *(
+            {name: _with_prefix(keys) for name, keys in each.items()}
+            for each in (keys_of_configuration(options.dimensions), OWN_NAMES, usual_keys())
+        )
+    )
+
+
+def _with_prefix(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for key in keys for each in (key, ASSOCIATED + key))
+
+
+def _dimensions(span: Span, keys: DimensionKeys) -> dict[str, str | None]:
     """Return what is known under the conventions' names and the usual ones.
 
     The service is the feature only where nothing finer is named: neither a feature, an
     agent nor a workflow.
     """
-    own, metadata = span.attributes, _metadata(span.attributes)
-    found: dict[str, str | None] = {}
-    for name in ROW_DIMENSIONS:
-        configured = [key for key, meaning in options.dimensions.items() if meaning == name]
-        usual = [*OWN_NAMES.get(name, ()), *DIMENSION_KEYS.get(name, (name,))]
-        keys = [each for key in (*configured, *usual) for each in (key, ASSOCIATED + key)]
-        places = [(each, key) for key in keys for each in (own, metadata, span.resource)]
-        values = (_scalar(each.get(key)) for each, key in places)
-        found[name] = next((value for value in values if value is not None), None)
-    if found["feature"] is None:
-        found["feature"] = _service(span.resource)
-    return found
+    found = keys.values(span.attributes, _metadata(span.attributes), span.resource)
+    return {"feature": _service(span.resource), **found}
 
 
 def _service(resource: Attributes) -> str | None:
-    name = _scalar(resource.get("service.name"))
-    return None if name is None or name.startswith(UNNAMED_SERVICE) else name
-
-
-def _scalar(value: object) -> str | None:
-    return text_of(value) if isinstance(value, str | int) else None
+    name = resource.get("service.name")
+    named = isinstance(name, str) and not name.startswith(UNNAMED_SERVICE)
+    return text_of(name) if named else None
