@@ -29,7 +29,7 @@ from ingest.gateway_rows import (
     plain,
     unpacked,
 )
-from ingest.providers import served_by
+from ingest.providers import maker_of, served_by
 from ingest.values import Fault, count_of, moment_of, money_of, number_of, split_input
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class _Log:
     def _row(self, row: Row) -> UsageRow:
         names = ("response_model", "model", "model_override", "request_model")
         word = name_of(row.get("provider"))
-        provider, model = served_by(word, first_name(*(row.get(name) for name in names)))
+        served = first_name(*(row.get(name) for name in names))
+        provider, model = served_by(word, served, maker_of(served))
         meters = self._meters(row, provider)
         user = first_name(row.get("request_user_id"), row.get("helicone_user"))
         labels = _labels(row)

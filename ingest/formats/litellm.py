@@ -25,7 +25,7 @@ from ingest.gateway_rows import (
     plain,
     unpacked,
 )
-from ingest.providers import served_by
+from ingest.providers import maker_of, served_by
 from ingest.values import Fault, count_of, moment_of, money_of, number_of, split_input
 
 if TYPE_CHECKING:
@@ -87,10 +87,9 @@ class _Log:
         """Return a request; one that was refused before it had a model is none."""
         metadata = unpacked("metadata", row.get("metadata"))
         given = metadata if isinstance(metadata, dict) else {}
-        provider, model = served_by(
-            name_of(row.get("custom_llm_provider")),
-            first_name(row.get("model"), row.get("model_group")),
-        )
+        named = first_name(row.get("model"), row.get("model_group"))
+        word = name_of(row.get("custom_llm_provider"))
+        provider, model = served_by(word, named, maker_of(named))
         if not model and _has_failed(row) and not _count(row, "total_tokens"):
             return None
         usage = usage_object(given)

@@ -29,7 +29,7 @@ from ingest.gateway_rows import (
     values_of,
 )
 from ingest.group_rows import DAY, GroupRow, faulty, named
-from ingest.providers import served_by
+from ingest.providers import maker_of, served_by
 from ingest.values import Fault, count_of, moment_of, money_of, split_input
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class _Days:
     def _bucket(self, row: GatewayRow, values: Row) -> GroupRow:
         groups = {word: name_of(values.get(name)) for name, word in GROUPS.items()}
         groups["model"] = groups["model"] or groups["model_group"]
-        provider, model = served_by(groups["provider"], groups["model"])
+        maker = maker_of(groups["model"])
+        provider, model = served_by(groups["provider"], groups["model"], maker)
         tokens = [_count(values, f"{kind}_tokens") for kind in ("prompt", "completion")]
         total = _count(values, "total_tokens")
         self.other_totals += total not in {0, sum(tokens)}
