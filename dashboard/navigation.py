@@ -1,9 +1,10 @@
 """Where the pages stand: modules with ``layout(context, state)`` and ``register(app, context)``.
 
 A module may also name ``STATE_KEYS``, the keys of its address that belong to it alone,
-``USES_FILTERS = False`` where period and filters mean nothing, and ``DEFAULT_RANGE``
-where another period than this month is shown until somebody chooses one. Pages are
-found by name, so that they may use the shell's parts and the shell need not import them.
+``USES_FILTERS = False`` where period and filters mean nothing, ``DEFAULT_RANGE`` where
+another period than this month is shown until somebody chooses one, and
+``is_shown(context)`` where the navigation does not always name it. Pages are found by
+name, so that they may use the shell's parts and the shell need not import them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dashboard.state import DEFAULT_RANGE, State, parse
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from dashboard.context import DashboardContext
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Page:
         """Tell whether the page shows a part of the usage, which the filter bar chooses."""
         return bool(getattr(self.module, "USES_FILTERS", True))
 
+    def is_shown(self, context: DashboardContext) -> bool:
+        """Tell whether the navigation names the page; its address works either way."""
+        asked = getattr(self.module, "is_shown", None)
+        return asked is None or bool(asked(context))
+
     @property
     def default_range(self) -> str:
         """Return the period that the page shows when the address names none."""
@@ -57,6 +65,7 @@ class Page:
 _PLACES: tuple[Page, ...] = (
     Page("/", "Overview", "o", "dashboard.pages.overview"),
     Page("/whatif", "What-if", "w", "dashboard.pages.whatif"),
+    Page("/bill", "Bill", "b", "dashboard.pages.bill"),
     Page("/prices", "Prices", "p", "dashboard.pages.prices"),
     Page("/imports", "Imports", "i", "dashboard.pages.imports"),
 )

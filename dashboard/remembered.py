@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import datetime
 
-    from ingest.store import Store
+    from ingest.store import Store, StoredCharge
 
 Answer = TypeVar("Answer")
 
@@ -22,11 +22,12 @@ _lock = Lock()
 
 @dataclass(frozen=True)
 class Facts:
-    """What every page asks of a store: from when to when, how far, and lines set aside."""
+    """What every page asks of a store: from when to when, how far, lines set aside, any bill."""
 
     extent: tuple[datetime, datetime] | None
     watermark: datetime | None
     lines_set_aside: int
+    has_charges: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -56,4 +57,9 @@ def remembered(store: Store, name: Hashable, ask: Callable[[], Answer]) -> Answe
 
 def _facts(store: Store) -> Facts:
     counted = (each.counts.rows_set_aside for each in store.imports() if not each.undone)
-    return Facts(store.extent(), store.watermark(), sum(counted))
+    return Facts(store.extent(), store.watermark(), sum(counted), bool(charges_of(store)))
+
+
+def charges_of(store: Store) -> list[StoredCharge]:
+    """Return the lines of bills that count in a store as it is now."""
+    return remembered(store, "charges", store.charges)

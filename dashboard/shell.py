@@ -35,7 +35,7 @@ def layout(context: DashboardContext) -> dmc.MantineProvider:
             dcc.Store(id="scheme-on-screen"),
             html.A("Skip to the content", href="#main", className="skip-link"),
             dmc.AppShell(
-                [_header(), _navigation(), _main(context)],
+                [_header(), _navigation(context), _main(context)],
                 id="shell",
                 header={"height": 56},
                 navbar={
@@ -45,7 +45,7 @@ def layout(context: DashboardContext) -> dmc.MantineProvider:
                 },
                 padding="0",
             ),
-            _shortcuts_dialog(),
+            _shortcuts_dialog(context),
             _add_usage_dialog(),
         ],
         theme=THEME,
@@ -101,10 +101,10 @@ def _round_button(sign: str, label: str, action: str) -> html.Button:
     )
 
 
-def _navigation() -> dmc.AppShellNavbar:
+def _navigation(context: DashboardContext) -> dmc.AppShellNavbar:
     return dmc.AppShellNavbar(
         html.Nav(
-            [_link(page) for page in pages()],
+            [_link(page, context) for page in pages()],
             className="navigation",
             **attributes(aria_label="Pages"),
         ),
@@ -112,13 +112,19 @@ def _navigation() -> dmc.AppShellNavbar:
     )
 
 
-def _link(page: Page) -> dcc.Link:
+def _link(page: Page, context: DashboardContext) -> dcc.Link:
     return dcc.Link(
         page.title,
+        style=_place_style(page, context),
         href=page.path,
         id={"type": "nav", "path": page.path},
         className="nav-link",
     )
+
+
+def _place_style(page: Page, context: DashboardContext) -> dict[str, str]:
+    """Return the style of a page's link: a page that has nothing to show is not named."""
+    return {} if page.is_shown(context) else {"display": "none"}
 
 
 def _main(context: DashboardContext) -> dmc.AppShellMain:
@@ -143,8 +149,9 @@ def _main(context: DashboardContext) -> dmc.AppShellMain:
     )
 
 
-def _shortcuts_dialog() -> dmc.Modal:
-    keys = [(f"g {page.shortcut}", f"go to {page.title}") for page in pages()]
+def _shortcuts_dialog(context: DashboardContext) -> dmc.Modal:
+    named = [page for page in pages() if page.is_shown(context)]
+    keys = [(f"g {page.shortcut}", f"go to {page.title}") for page in named]
     rows = [
         html.Tr([html.Td(_keys(combination)), html.Td(meaning)])
         for combination, meaning in (*keys, *_SHORTCUTS)
@@ -199,6 +206,7 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
         Output("ribbon", "children"),
         Output("failure", "children"),
         Output("add-usage-button", "hidden"),
+        Output({"type": "nav", "path": ALL}, "style"),
         Input("url", "pathname"),
         Input("source-version", "data"),
         State("url", "search"),
@@ -207,12 +215,14 @@ def _register_router(app: Dash, context: DashboardContext) -> None:
     def show_page(path: str | None, _: float, search: str | None) -> tuple[Any, ...]:
         page = page_at(path)
         ribbon = source_switch.ribbon(context)
+        places = [_place_style(each, context) for each in pages()]
         if page is None:
-            return _nothing_here(), True, ribbon, None, True
+            return _nothing_here(), True, ribbon, None, True, places
         state = page.state_of(search)
         empty = context.facts().is_empty
         hidden = not page.uses_filters or empty
-        return page.module.layout(context, state), hidden, ribbon, None, empty or context.demo
+        content = page.module.layout(context, state)
+        return content, hidden, ribbon, None, empty or context.demo, places
 
     @app.callback(
         Output("data-until", "children"),

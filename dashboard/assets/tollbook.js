@@ -229,7 +229,7 @@
 
   /* ---- keys --------------------------------------------------------------- */
   let afterG = 0;
-  const PLACES = { o: "/", w: "/whatif", p: "/prices", i: "/imports" };
+  const PLACES = { o: "/", w: "/whatif", b: "/bill", p: "/prices", i: "/imports" };
 
   function isTyping(target) {
     return target.closest("input, textarea, select, [contenteditable=true]") !== null;

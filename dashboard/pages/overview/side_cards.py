@@ -1,4 +1,4 @@
-"""The three cards beside the chart; a card without data is not drawn."""
+"""The cards beside the chart; a card without data is not drawn."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dashboard.money_text import headline_money, signed_money
 from dashboard.pages.overview.ending import endings
 from dashboard.pages.overview.missing import missing
 from dashboard.pages.overview.moved import moves
+from dashboard.pages.overview.other_charges import other_charges_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ def side_cards(view: View, dimension: str | None) -> list[Component]:
         _card("Ending soon", [_ending(view, each, currency) for each in endings(view)]),
         _moved(view, dimension, currency),
         _card("Not in this total", [html.P(sentence) for sentence in missing(view)]),
+        other_charges_card(view),
     ]
     return [card for card in cards if card is not None]
 

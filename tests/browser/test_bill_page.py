@@ -1,0 +1,96 @@
+"""The page of the bill in a browser: accessible, inside its window, named only with a bill."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from costmodel.meters import Meter
+from dashboard.context import DashboardContext, Source
+from ingest.charges import ChargeKind
+from ingest.store import Store
+from tests.demo import demo_clock
+from tests.ingest.bills import bring, charge, fee
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SECOND = datetime(2026, 11, 2, tzinfo=UTC)
+THIRD = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def billed_site(
+    tmp_path: Path, demo_source: Source, serve: Callable[[DashboardContext], str]
+) -> str:
+    """Address of the app over the demo's usage with a bill of two November days."""
+    path = tmp_path / "own.duckdb"
+    shutil.copy(demo_source.store_path, path)
+    lines = [
+        charge("30", 8_000_000, start=day, model="gpt-4.1", meter=meter)
+        for day in (SECOND, THIRD)
+        for meter in (Meter.INPUT, Meter.OUTPUT)
+    ]
+    stray = charge("0.75", start=SECOND, model=None, meter=None)
+    fees = [
+        fee("12.50", ChargeKind.TOOL, start=THIRD, memo="<b>web search</b>"),
+        fee("-4", ChargeKind.CREDIT, start=THIRD),
+        fee("60", ChargeKind.OTHER, start=SECOND, memo="seats"),
+    ]
+    bring(Store(path), [*lines, stray, *fees])
+    source = Source(path, demo_source.book, demo_source.configuration, demo_clock)
+    return serve(DashboardContext(source))
+
+
+@pytest.mark.parametrize("width", [1_440, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_bill_is_accessible_and_fits(
+    scheme: str,
+    width: int,
+    billed_site: str,
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page("/bill", scheme=scheme, width=width, at=billed_site)
+    expect(page.locator(".bill h1")).to_contain_text("The bill of openai is $")
+    page.get_by_text("View as table").click()
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+
+
+def test_rows_by_day_are_in_the_address_and_other_charges_on_the_overview(
+    billed_site: str, open_page: Callable[..., Page], settle: Callable[[Page], None]
+) -> None:
+    page = open_page("/", at=billed_site)
+    card = page.locator(".side-card", has_text="Other charges")
+    expect(card).to_contain_text("openai: <b>web search</b>")
+    expect(card).to_contain_text("$60.00")
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    page.wait_for_url("**/bill")
+    settle(page)
+    page.locator(".bill .mantine-SegmentedControl-label", has_text="Day").click()
+    page.wait_for_url("**rows=day*")
+    settle(page)
+    names = page.locator("#bill-rows tbody th").all_inner_texts()
+    assert names == ["2026-11-02", "2026-11-03"]
+
+
+def test_without_a_bill_the_navigation_does_not_name_the_page(
+    open_page: Callable[..., Page], billed_site: str
+) -> None:
+    page = open_page("/bill")
+    expect(page.locator(".bill h1")).to_have_text("Nothing to compare")
+    expect(page.locator(".nav-link", has_text="Bill")).to_be_hidden()
+    named = open_page("/", at=billed_site)
+    expect(named.locator(".nav-link", has_text="Bill")).to_be_visible()
