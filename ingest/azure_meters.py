@@ -53,7 +53,9 @@ KINDS: Final[Mapping[tuple[str | None, str], Meter]] = {
     ("cached", "image"): Meter.CACHED_INPUT_IMAGE,
     ("output", "image"): Meter.OUTPUT_IMAGE,
 }
-UNIT: Final = re.compile(r"\s*([0-9]+)\s*(k|m|thousand|million)?(?:\s*tokens?)?\s*", re.IGNORECASE)
+UNIT: Final = re.compile(
+    r"\s*([0-9]{1,9})\s*(k|m|thousand|million)?(?:\s*tokens?)?\s*", re.IGNORECASE
+)
 FACTORS: Final = {"": 1, "k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 GPT: Final = re.compile(r"gpt(?=[0-9])")
 

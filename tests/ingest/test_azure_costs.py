@@ -124,9 +124,9 @@ def test_only_openai_s_own_products_leave_out_gpt() -> None:
 
 
 def test_units() -> None:
-    units = ("1K", "1M", "10K", "1", "1K Tokens", "1 Hour", "1/Hour", "", None)
+    units = ("1K", "1M", "10K", "1", "1K Tokens", "1 Hour", "1/Hour", "", None, "9" * 5_000)
     assert [tokens_per_unit(unit) for unit in units] == [
-        1_000, 1_000_000, 10_000, 1, 1_000, None, None, None, None,
+        1_000, 1_000_000, 10_000, 1, 1_000, None, None, None, None, None,
     ]  # fmt: skip
 
 
