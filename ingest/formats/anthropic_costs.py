@@ -139,8 +139,8 @@ def _of_table(sample: Sample) -> Iterator[_Line | tuple[int, Fault]]:
 
 
 def _of_record(line: int, part: int, cells: Mapping[str, str]) -> _Line:
-    start = moment_of("usage_date_utc", cells["usage_date_utc"])
-    amount = money_of("cost_usd", cells["cost_usd"])
+    start = moment_of("usage_date_utc", cells.get("usage_date_utc"))
+    amount = money_of("cost_usd", cells.get("cost_usd"))
     if start is None or amount is None:
         raise Fault(f"no {'usage_date_utc' if start is None else 'cost_usd'}")
     return _Line(line, "", part, start, start + DAY, amount, _words(cells))

@@ -165,7 +165,7 @@ def _of_table(sample: Sample) -> Iterator[GroupRow]:
 
 
 def _of_record(line: int, cells: Mapping[str, str]) -> GroupRow:
-    day = cells["usage_date_utc"].strip()
+    day = cells.get("usage_date_utc", "").strip()
     start = moment_of("usage_date_utc", day)
     if start is None:
         raise Fault("no usage_date_utc")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ingest.projection import ImportOptions, Opened, Sample
 
-KINDS: Final = frozenset(("session_meta", "turn_context", "event_msg", "response_item"))
+KINDS: Final = ("session_meta", "turn_context", "event_msg", "response_item")
 COUNTS: Final = (
     "input_tokens",
     "cached_input_tokens",
@@ -56,7 +56,8 @@ class Codex:
 
 
 def _is_line(line: Mapping[str, Any]) -> bool:
-    return line.get("type") in KINDS and isinstance(line.get("payload"), dict)
+    kind = line.get("type")
+    return isinstance(kind, str) and kind in KINDS and isinstance(line.get("payload"), dict)
 
 
 @dataclass
@@ -85,7 +86,7 @@ class _Session:
     def _row(self, line: dict[str, Any] | Fault) -> UsageRow | None:
         if isinstance(line, Fault):
             raise line
-        kind, payload = line.get("type"), line.get("payload")
+        kind, payload = word_of(line, "type"), line.get("payload")
         if not isinstance(payload, dict):
             return None
         if kind in {"session_meta", "turn_context"}:

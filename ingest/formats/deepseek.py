@@ -69,11 +69,11 @@ def _row(record: Record) -> GroupRow:
 
 def _bucket(line: int, part: int, cells: Mapping[str, str]) -> GroupRow:
     groups = {name: text_of(cells.get(name)) for name in GROUPS}
-    start = moment_of("start_time_iso", cells["start_time_iso"], ZONE)
-    if start is None:
-        raise Fault("no start_time_iso")
+    start = moment_of("start_time_iso", cells.get("start_time_iso"), ZONE)
+    if start is None or text_of(cells.get("amount")) is None:
+        raise Fault(f"no {'start_time_iso' if start is None else 'amount'}")
     kind = groups["type"] or ""
-    amount = count_of("amount", cells["amount"])
+    amount = count_of("amount", cells.get("amount"))
     if kind not in METERS and kind != REQUESTS:
         raise Fault(f"type is {kind[:40]!r}, which is no kind that is known")
     row = UsageRow(

@@ -153,6 +153,7 @@ def test_a_session_without_usage_says_so(store: Store) -> None:
         (event({**counts(5, 1), "output_tokens": 1.5}), "output_tokens is '1.5'"),
         (event([1]), "last_token_usage is '[1]', not an object"),
         (event(counts(-1, 1)), "input_tokens is '-1'"),
+        ({"type": {"a": 1}, "payload": {}}, "type is \"{'a': 1}\", not a name"),
         ("{", "cannot be read as JSON"),
     ],
 )

@@ -67,6 +67,7 @@ def test_a_later_export_restates(tmp_path: Path) -> None:
     ("line", "said"),
     [
         (record("output_tokens", -1), "amount is '-1'"),
+        (record("output_tokens", ""), "no amount"),
         (record("moon", 1), "type is 'moon'"),
         (record("output_tokens", 1, ""), "no start_time_iso"),
         (record("output_tokens", 1, DAY[1], DAY[0]), "end_time_iso is not after"),
