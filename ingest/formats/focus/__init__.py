@@ -19,7 +19,7 @@ from ingest.azure_meters import token_meter, tokens_per_unit
 from ingest.canonical import REQUESTS, Given, Remarks, opened_rows
 from ingest.charges import Charge, ChargeKind
 from ingest.csv_records import Record, header_of, records_of
-from ingest.formats.parquet_records import columns_of, is_parquet, parquet_records
+from ingest.formats.focus.parquet import columns_of, is_parquet, parquet_records
 from ingest.gateway_rows import labelled
 from ingest.json_objects import UNSAFE, last_part, loaded
 from ingest.names import kept_name

@@ -1,4 +1,4 @@
-"""Parquet files by record, as text: for bills that come as a table in either form."""
+"""Parquet files of bills by record, as text."""
 
 from __future__ import annotations
 
