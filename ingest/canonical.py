@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import METERS
-from ingest.projection import TEXT, Opened, Projection
+from ingest.projection import MEASURED, TEXT, Opened, Projection
 from ingest.rows import (
     GLOBAL_ZONE,
     MAIN_METERS,
@@ -44,7 +44,7 @@ COLUMNS: Final = (
     *map(str, METERS),
     *ROW_DIMENSIONS,
     *MEASURES,
-    *("reasoning_tokens", "reported_cost"),
+    *("reasoning_tokens", "reported_cost", "estimated"),
 )
 
 
@@ -54,7 +54,8 @@ class UsageRow:
 
     ``id`` is what the provider knows the request by; of a bucket it must name start and
     group. ``tier`` is the export's word. ``dimensions`` and ``measures`` have the names of
-    ``ingest.rows``. Without ``meters`` the request counts as one without usage.
+    ``ingest.rows``. Without ``meters`` the request counts as one without usage;
+    ``estimated`` says that we counted them, and not the provider.
     """
 
     time: datetime | None
@@ -70,6 +71,7 @@ class UsageRow:
     reasoning_tokens: int = 0
     reported_cost: Decimal | None = None
     grouping: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def opened_rows(
     """Write rows to a file and say how it reads; remarks are read when all rows are made."""
     path = workspace / "usage-rows.jsonl"
     lines, faults = array("q"), dict[int, str]()
-    several = False
+    several = estimated = False
     with path.open("w", encoding="utf-8") as out:
         for place, each in enumerate(given):
             lines.append(each.line)
@@ -125,6 +127,7 @@ def opened_rows(
                 out.write(json.dumps(NO_REQUEST) + "\n")
             elif isinstance(each.row, UsageRow):
                 several = several or each.row.requests != 1
+                estimated = estimated or each.row.estimated
                 out.write(json.dumps(_written(each.row)) + "\n")
 
     def reasons(places: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -136,6 +139,7 @@ def opened_rows(
         _projection(path, options, view, several=several),
         notices=tuple(made.notices),
         assumptions=tuple(made.assumptions),
+        estimated="estimated IS NOT NULL" if estimated else MEASURED,
     )
     return Opened(projection, path, reasons, charges=tuple(made.charges))
 
@@ -186,6 +190,7 @@ def _written(row: UsageRow) -> dict[str, object]:
         **row.measures,
         "reasoning_tokens": row.reasoning_tokens or None,
         "reported_cost": None if row.reported_cost is None else str(row.reported_cost),
+        "estimated": 1 if row.estimated else None,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -36,6 +36,7 @@ MIXED: Final = (
     "rows without a line item: {} of {}; if exports grouped in different ways are joined here, "
     "import each as a file of its own"
 )
+RESULT: Final = '"organization.costs.result"'
 SHOWN_OF_A_KEY: Final = 4
 SHOWN: Final = 3
 _DAY: Final = timedelta(days=1)
@@ -62,6 +63,13 @@ class _Notes:
     without_line_item: int = 0
     charges: int = 0
     unknown: dict[str, None] = field(default_factory=dict)
+
+
+def holds_costs(text: str) -> bool:
+    """Tell whether results of a page are costs: they say so, or have amounts by line item."""
+    if '"results"' not in text and '"result"' not in text:
+        return False
+    return RESULT in text or ('"amount"' in text and '"line_item"' in text)
 
 
 def opened_bill(

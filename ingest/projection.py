@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Union[str, "Mapping[str, Kind]"]
 """What a reader shall make of a value: a type of DuckDB, or an object's members by name."""
 TEXT: Final = "VARCHAR"
+MEASURED: Final = "false"
+"""The SQL of ``estimated`` where the provider counted every row; no column is made for it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Projection:
     what is worked out of that once; all others are expressions over these names.
     ``meters`` give a whole number, or NULL for one that cannot be right; most of them,
     of the dimensions and of the measures are 0 or NULL in most files. ``grouping``
-    tells a bucket's kind and groups.
+    tells a bucket's kind and groups. ``estimated`` is true for rows whose tokens we
+    counted ourselves.
     """
 
     reader: str
@@ -97,6 +100,7 @@ class Projection:
     view: str = "requests"
     width_seconds: int = 0
     grouping: str = "''"
+    estimated: str = MEASURED
     organisation: str | None = None
     assumptions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()

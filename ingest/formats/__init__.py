@@ -29,6 +29,7 @@ from ingest.formats.openai_usage import OpenaiUsage
 from ingest.formats.openrouter import Openrouter
 from ingest.formats.otlp import Otlp
 from ingest.formats.vertex import Vertex
+from ingest.formats.texts import Texts
 
 if TYPE_CHECKING:
     from ingest.formats.base import Format
@@ -40,6 +41,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     OpenaiCosts(),
     OpenaiCostCsv(),
     Charges(),
+    Texts(),
     AnthropicUsage(),
     Litellm(),
     AzureCosts(),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ingest.files import UNREADABLE, documents
-from ingest.openai_bill import BillRow, opened_bill
+from ingest.openai_bill import BillRow, holds_costs, opened_bill
 from ingest.values import Fault
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ingest.projection import ImportOptions, Opened, Sample
 
-RESULT: Final = '"organization.costs.result"'
 UNFINISHED: Final = (
     "the last page says that more follow: the export is not complete, fetch its next_page too"
 )
@@ -49,13 +48,6 @@ class OpenaiCosts:
         last = pages[-1][1] if pages else None
         unfinished = isinstance(last, dict) and last.get("has_more") is True
         return opened_bill(rows, options, workspace, (UNFINISHED,) if unfinished else ())
-
-
-def holds_costs(text: str) -> bool:
-    """Tell whether results of a page are costs: they say so, or have amounts by line item."""
-    if '"results"' not in text and '"result"' not in text:
-        return False
-    return RESULT in text or ('"amount"' in text and '"line_item"' in text)
 
 
 def _rows(line: int, page: object, number: int) -> Iterator[BillRow]:

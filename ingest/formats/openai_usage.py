@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ingest.bucket_export import opened_buckets
 from ingest.bucket_rows import GivenRow
 from ingest.files import UNREADABLE, documents, first_objects
-from ingest.formats.openai_costs import holds_costs
+from ingest.openai_bill import holds_costs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
