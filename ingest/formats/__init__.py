@@ -28,38 +28,38 @@ from ingest.formats.openai_costs import OpenaiCosts
 from ingest.formats.openai_usage import OpenaiUsage
 from ingest.formats.openrouter import Openrouter
 from ingest.formats.otlp import Otlp
-from ingest.formats.vertex import Vertex
 from ingest.formats.texts import Texts
+from ingest.formats.vertex import Vertex
 
 if TYPE_CHECKING:
     from ingest.formats.base import Format
 
 FORMATS: Final[tuple[Format, ...]] = (
-    ApiObjects(),
-    OpenaiUsage(),
-    OpenaiActivity(),
-    OpenaiCosts(),
-    OpenaiCostCsv(),
-    Charges(),
-    Texts(),
-    AnthropicUsage(),
-    Litellm(),
-    AzureCosts(),
-    Langfuse(),
+    Aider(),
     AnthropicCosts(),
+    AnthropicUsage(),
+    ApiObjects(),
+    AzureApim(),
+    AzureCosts(),
+    AzureMetrics(),
+    Bedrock(),
+    Charges(),
     ClaudeCode(),
     Codex(),
-    LitellmDaily(),
-    AzureApim(),
-    Bedrock(),
-    Vertex(),
-    Openrouter(),
-    Otlp(),
+    Deepseek(),
     Focus(),
     Helicone(),
-    AzureMetrics(),
-    Aider(),
-    Deepseek(),
+    Langfuse(),
+    Litellm(),
+    LitellmDaily(),
+    OpenaiActivity(),
+    OpenaiCostCsv(),
+    OpenaiCosts(),
+    OpenaiUsage(),
+    Openrouter(),
+    Otlp(),
+    Texts(),
+    Vertex(),
 )
 """All formats that claim files by themselves."""
 
