@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadableFileError
-from ingest.files import opened
+from ingest.files import LONGEST_LINE, opened
 from ingest.values import Fault
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.projection import Sample
+
+
+csv.field_size_limit(LONGEST_LINE)  # 128 kB otherwise, which a stored prompt exceeds
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _judged(
     with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
         workspace = Path(folder)
         job = _Job(path, found.name, options, started, workspace, report)
-        opened = found.open(sample, options, workspace)
+        opened = _opened(found, sample, options, workspace)
         if opened.charges_only:
             yield _judged_charges(opened, job)
             return
@@ -165,6 +165,18 @@ def _judged(
             yield _judged_rows(stage, opened, job)
         finally:
             stage.close()
+
+
+def _opened(found: Format, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
+    """Open a file; one that is read as a format against its looks may lack what that needs."""
+    try:
+        return found.open(sample, options, workspace)
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        if found.claims(sample):
+            raise
+        raise NoFormatError(
+            f"{sample.path}: is no {found.name}: it lacks what such a file has"
+        ) from error
 
 
 def _judged_rows(stage: Stage, opened: Opened, job: _Job) -> _Judged:

@@ -18,6 +18,7 @@ from ingest.files import (
     is_lines_of_objects,
     reasons_of_lines,
     rewritten,
+    unpacked_copy,
 )
 from ingest.object_reasons import (
     COUNT_KEYS,
@@ -81,7 +82,7 @@ class ApiObjects:
         if not is_lines_of_objects(sample) or _has_text_bodies(sample):
             path, lines = rewritten(path, workspace, _rows_of)
         elif not is_clean(path):
-            path, lines = clean_copy(path, workspace)
+            path = unpacked_copy(path, workspace)
         first = _opened(path, lines, options)
         if lines is not None:
             return first
