@@ -173,7 +173,7 @@ class ReconciledLine:
     """Both sides of a line or of a group of lines, and the gap by cause.
 
     ``causes`` holds no zeros and adds up to ``gap``. A quantity is None where the bill
-    has none, and over several meters.
+    has none, and over several meters. ``unpriced_quantity`` of ours is in no amount.
     """
 
     key: LineKey
@@ -183,6 +183,12 @@ class ReconciledLine:
     causes: Mapping[Cause, Fraction]
     quantity: int | None = None
     bill_quantity: Fraction | None = None
+    unpriced_quantity: int = 0
+
+    @property
+    def ours_is_unknown(self) -> bool:
+        """Tell whether we have usage here and no price for any of it: no zero, but unknown."""
+        return self.unpriced_quantity > 0 and not self.ours
 
     @property
     def gap(self) -> Fraction:
@@ -255,6 +261,7 @@ def _summed(key: LineKey, lines: Sequence[ReconciledLine]) -> ReconciledLine:
         list_cost=sum((line.list_cost for line in lines), ZERO),
         theirs=sum((line.theirs for line in lines), ZERO),
         causes={cause: causes[cause] for cause in Cause if causes.get(cause)},
+        unpriced_quantity=sum(line.unpriced_quantity for line in lines),
     )
 
 
@@ -270,6 +277,7 @@ def split(key: LineKey, pair: Pair, shifted: Fraction) -> ReconciledLine:
         causes={cause: amount for cause, amount in causes.items() if amount},
         quantity=pair.quantity if key.meter is not None else None,
         bill_quantity=pair.bill_quantity if has_quantity else None,
+        unpriced_quantity=pair.unpriced_quantity,
     )
 
 

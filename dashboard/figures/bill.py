@@ -11,8 +11,10 @@ from dashboard.figures.palette import EXPECTED, GRID, INK, OTHER, RULE, SPENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROOM = 1.35
-"""The axis reaches this much further than the longest bar, for the amount at its end."""
+_ROOM = 1.05
+"""The axis reaches this much further than the longest bar."""
+_AMOUNT_PX = 92
+"""Amounts stand in a column of their own, where no bar and no name can meet them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ def cause_bars(bars: Sequence[CauseBar]) -> Figure:
             barmode="overlay",
             bargap=0.35,
             hovermode="closest",
+            margin={"l": 8, "r": _AMOUNT_PX, "t": 8, "b": 8},
+            annotations=[_amount(bar) for bar in bars],
             xaxis=axis(
                 showgrid=True,
                 gridcolor=GRID,
@@ -57,10 +61,20 @@ def _bar(bar: CauseBar) -> dict[str, Any]:
         "name": escaped(bar.name),
         "y": [escaped(bar.name)],
         "x": [bar.amount],
-        "text": [escaped(bar.text)],
-        "textposition": "outside",
-        "textfont": {"color": INK, "size": 13},
-        "cliponaxis": False,
         "marker": {"color": colour, "line": {"width": 0}} if bar.is_explained else hatch(OTHER),
         "hovertemplate": f"{escaped(bar.name)} {escaped(bar.text)}<extra></extra>",
+    }
+
+
+def _amount(bar: CauseBar) -> dict[str, Any]:
+    return {
+        "x": 1,
+        "xref": "paper",
+        "xanchor": "right",
+        "xshift": _AMOUNT_PX - 4,
+        "y": escaped(bar.name),
+        "yanchor": "middle",
+        "showarrow": False,
+        "text": escaped(bar.text),
+        "font": {"size": 13, "color": INK},
     }

@@ -82,6 +82,8 @@ def test_the_bill_is_said_drawn_and_listed(billed: DashboardContext) -> None:
     ]
     bars = chart.figure["data"]
     assert [bar["x"] for bar in bars] == [[3.0], [0.4], [0.2]]
+    amounts = [each["text"] for each in chart.figure["layout"]["annotations"]]
+    assert amounts == ["+$3.00", "+$0.40", "+$0.20"]
     assert ["pattern" in bar["marker"] for bar in bars] == [False, False, True]
     assert table_rows(now.found, "model") == [
         ("(tools)", "$0.00", "$3.00", "+$3.00", "tool fees"),
@@ -91,6 +93,24 @@ def test_the_bill_is_said_drawn_and_listed(billed: DashboardContext) -> None:
     assert table_rows(now.found, "day") == [
         ("2026-10-17", "$2.00", "$5.60", "+$3.60", "tool fees"),
     ]
+
+
+def test_usage_without_a_price_is_no_zero_and_amounts_are_to_the_cent(
+    billed: DashboardContext,
+) -> None:
+    million = counts(1_000_000, 0)
+    lines = [
+        chat(2, model="acme-7b", usage=million, created=OCTOBER_17),
+        chat(3, model="gpt-4.1", usage=million, created=OCTOBER_17),
+        chat(4, model="gpt-4.1", usage=million, created=OCTOBER_17, service_tier="turbo"),
+    ]
+    imported(billed.store(), "b.jsonl", lines)
+    bring(billed.store(), [charge("1234.56", model="gpt-4.1", meter=None)])
+    found = shown(billed, parse(OCTOBER)).found
+    assert found is not None
+    rows = {row[0]: row[1:] for row in table_rows(found, "model")}
+    assert rows["acme-7b"] == ("no price", "$0.00", "$0.00", "")
+    assert rows["gpt-4.1"] == ("at least $2.00", "$1,234.56", "+$1,232.56", "usage or price")
 
 
 def test_bars_go_both_ways_and_an_empty_gap_is_drawn(context: DashboardContext) -> None:

@@ -191,8 +191,16 @@ def test_usage_without_a_price_makes_ours_a_lower_bound(calls: Tollbook) -> None
     answer = calls("reconcile", "--json").answer
     assert answer["at_least"] is True
     assert [each["model"] for each in answer["unpriced"]] == ["acme-7b"]
+    rows = {row["model"]: row for row in answer["rows"]}
+    assert (rows["acme-7b"]["ours_at_least"], rows["acme-7b"]["causes"]) == (
+        True,
+        {"unpriced": "7.00"},
+    )
+    assert rows["gpt-4.1-mini"]["ours_at_least"] is False
     assert "Your usage at list prices is at least $0.00" in answer["sentence"]
     out = calls("reconcile").out
+    assert "acme-7b no price $7.00 $7.00 unpriced" in lines_of(out)
+    assert any(line.startswith("Total at least $0.0036 $8.00") for line in lines_of(out))
     assert "Not in this total: 1.5k tokens of acme-7b" in out
     assert "Not compared: $0.01 of usage of openai before the days of its bill" in out
 

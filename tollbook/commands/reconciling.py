@@ -10,7 +10,7 @@ import click
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_money, reading
 from tollbook.options import command
-from tollbook.output import Column, Table, amount, number_column
+from tollbook.output import Column, Table, amount, at_least, number_column
 from tollbook.report_options import Asked, period_of
 from tollbook.spend_words import money_words, unpriced_answer, unpriced_lines
 
@@ -140,6 +140,7 @@ def _money_of(line: ReconciledLine) -> dict[str, Any]:
         "list_cost": amount(line.list_cost),
         "bill": amount(line.theirs),
         "gap": amount(line.gap),
+        "ours_at_least": line.unpriced_quantity > 0,
         "causes": {str(cause): amount(part) for cause, part in line.causes.items()},
     }
 
@@ -181,7 +182,13 @@ def _rows_table(found: AgainstBill, by: Word) -> Table:
 
 
 def _amounts(line: ReconciledLine, found: AgainstBill) -> list[str]:
-    return [money_words(part, found.currency) for part in (line.ours, line.theirs, line.gap)]
+    """Return both sides and the gap; ours is marked where some of it has no price."""
+    ours, theirs, gap = (
+        money_words(part, found.currency) for part in (line.ours, line.theirs, line.gap)
+    )
+    if line.ours_is_unknown:
+        return ["no price", theirs, gap]
+    return [at_least(ours, is_lower_bound=line.unpriced_quantity > 0), theirs, gap]
 
 
 def _causes_table(found: AgainstBill) -> Table:

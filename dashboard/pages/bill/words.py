@@ -8,13 +8,14 @@ from costmodel.reconciliation import Cause, share_of
 from costmodel.reconciliation_words import CAUSE_NAMES, percent, row_name, sentence
 from dashboard.chart_card import Chart
 from dashboard.figures.bill import CauseBar, cause_bars
-from dashboard.money_text import money, signed_money
+from dashboard.money_text import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
     from typing import Literal
 
+    from costmodel.reconciliation import ReconciledLine
     from ingest.bill import AgainstBill
 
     Word = Literal["day", "model", "meter"]
@@ -66,7 +67,17 @@ def _share(part: Fraction, whole: Fraction) -> str:
 
 
 def _signed(part: Fraction, currency: str) -> str:
-    return signed_money(part, currency)
+    """Return an amount to the cent with its sign."""
+    text = money(part, currency)
+    return f"+{text}" if part > 0 and round(part * 100) else text
+
+
+def _ours(line: ReconciledLine, currency: str) -> str:
+    """Return our side of a line, marked where some of it has no price."""
+    if line.ours_is_unknown:
+        return money(None)
+    bound = "at least " if line.unpriced_quantity else ""
+    return f"{bound}{money(line.ours, currency)}"
 
 
 def table_rows(found: AgainstBill, word: Word) -> list[Sequence[str]]:
@@ -78,7 +89,7 @@ def table_rows(found: AgainstBill, word: Word) -> list[Sequence[str]]:
         rows.append(
             (
                 row_name(line.key, word),
-                money(line.ours, currency),
+                _ours(line, currency),
                 money(line.theirs, currency),
                 _signed(line.gap, currency),
                 CAUSE_NAMES[cause] if cause else "",
