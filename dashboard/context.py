@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.import_jobs import Imports
 from dashboard.remembered import Facts, facts_of
+from dashboard.source import Source
 from ingest.store import Store
 
 if TYPE_CHECKING:
@@ -17,18 +18,7 @@ if TYPE_CHECKING:
     from ingest.configuration import Configuration
 
 
-@dataclass(frozen=True)
-class Source:
-    """One store with everything needed to read it.
-
-    ``clock`` says what "now" is: pinned for the demo, the machine's otherwise.
-    """
-
-    store_path: Path
-    book: PriceBook
-    configuration: Configuration
-    clock: Callable[[], datetime]
-    demo: bool = False
+__all__ = ["DashboardContext", "Source"]
 
 
 class DashboardContext:
@@ -48,6 +38,8 @@ class DashboardContext:
     ) -> None:
         self._source = source
         self._store = Store(source.store_path)
+        self.imports = Imports()
+        """Files on their way in, whatever is on screen."""
         self._open_demo = open_demo or (_always(source) if source.demo else None)
         self._open_own = open_own or (None if source.demo else _always(source))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from dashboard.attributes import attributes
+from dashboard.uploads import LARGEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,11 +15,17 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
 
-def drop_zone(heading: Callable[..., Component]) -> html.Div:
-    """Return a zone for files, with a button for those who do not drag."""
+def drop_zone(heading: Callable[..., Component], *, then: str = "import") -> html.Div:
+    """Return a zone for files, with a button for those who do not drag.
+
+    ``then`` says what becomes of a file: "import" at once, or a "look" before.
+    """
     return html.Div(
         [
-            heading("Drop a usage export here", className="headline"),
+            heading(
+                "Drop usage exports here" if then == "look" else "Drop a usage export here",
+                className="headline",
+            ),
             html.P(
                 "OpenAI's Activity CSV or usage JSON, Batch output, or logs of API answers. "
                 "Files stay on this machine; texts of prompts and answers are not stored.",
@@ -33,4 +40,5 @@ def drop_zone(heading: Callable[..., Component]) -> html.Div:
             html.Div(className="upload-status", role="status"),
         ],
         className="card drop-zone",
+        **attributes(data_then=then, data_largest_bytes=str(LARGEST_BYTES)),
     )

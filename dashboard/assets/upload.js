@@ -1,8 +1,11 @@
-/* Drop zones: each file streams to the server, the server says how its import goes. */
+/* Drop zones: each file streams to the server, the server says how its import goes. A file
+   that was only looked at waits until somebody imports or discards it. */
 (function () {
   "use strict";
 
   const POLL_MILLISECONDS = 250;
+  const SENT_AT_ONCE = 2;
+  const HEADER = "X-Tollbook-Upload";
 
   function element(name, className, text) {
     const made = document.createElement(name);
@@ -11,35 +14,49 @@
     return made;
   }
 
-  /* One file's line: its name, a bar, and words. */
+  /* One file's line: its name, a bar, and words; a page drawn anew gets it back. */
   function lineFor(zone, file) {
-    const status = zone.querySelector(".upload-status");
     const line = element("div", "upload-file");
-    const words = element("div", "upload-words", "sending");
+    const words = element("div", "upload-words", "waiting to be sent");
     const track = element("div", "upload-track");
     const done = element("div", "upload-done");
     done.style.width = "0";
     track.append(done);
     line.append(element("div", "upload-name", file.name), track, words);
-    status.append(line);
+    zone.querySelector(".upload-status").append(line);
+    const say = (text) => {
+      const place = line.isConnected ? null : document.querySelector("#page .upload-status");
+      if (place) place.append(line);
+      words.textContent = text;
+    };
     return {
+      say,
       share: (part) => { done.style.width = (part * 100).toFixed(1) + "%"; },
-      say: (text) => { words.textContent = text; },
-      end: (text) => { track.remove(); words.textContent = text; },
+      end: (text) => { track.remove(); line.classList.add("upload-ended"); say(text); },
+      remove: () => line.remove(),
     };
   }
 
-  function send(file, line) {
+  function bytes(number) {
+    const units = ["bytes", "kB", "MB", "GB"];
+    let place = 0;
+    while (number >= 1000 && place < units.length - 1) { number /= 1000; place += 1; }
+    return number.toFixed(place && number < 10 ? 1 : 0) + " " + units[place];
+  }
+
+  function send(zone, file, line) {
     return new Promise((resolve, reject) => {
+      if (file.size > Number(zone.dataset.largestBytes)) throw new Error(refusal(413));
       const request = new XMLHttpRequest();
-      request.open("POST", "/api/upload?name=" + encodeURIComponent(file.name));
-      request.setRequestHeader("X-Tollbook-Upload", "1");
+      const then = encodeURIComponent(zone.dataset.then);
+      request.open("POST", "/api/upload?then=" + then + "&name=" + encodeURIComponent(file.name));
+      request.setRequestHeader(HEADER, "1");
       request.setRequestHeader("Content-Type", "application/octet-stream");
       request.responseType = "json";
       request.upload.onprogress = (event) => {
         if (!event.lengthComputable) return;
         line.share(event.loaded / event.total);
-        line.say("sending, " + Math.round((event.loaded / event.total) * 100) + "%");
+        line.say("sent " + bytes(event.loaded) + " of " + bytes(event.total));
       };
       request.onload = () => {
         const answer = request.response || {};
@@ -57,36 +74,61 @@
       : "The server refused the file (" + status + ").";
   }
 
-  async function followed(job, line) {
+  async function followed(job, say) {
     for (;;) {
       const answer = await fetch("/api/imports/" + job);
       if (!answer.ok) throw new Error("The server no longer knows this import.");
       const now = await answer.json();
-      if (now.state === "done" || now.state === "failed") return now;
+      if (now.state === "done" || now.state === "failed" || now.state === "held") return now;
       const speed = now.rows
         ? ", " + now.rows.toLocaleString("en") + " rows, " +
           Math.round(now.rows_per_second).toLocaleString("en") + " a second"
         : "";
-      line.say(now.sentence + speed);
+      say(now.sentence + speed);
       await new Promise((wait) => { window.setTimeout(wait, POLL_MILLISECONDS); });
     }
   }
 
-  async function take(zone, files) {
-    zone.querySelector(".upload-status").replaceChildren();
-    const results = await Promise.all([...files].map(async (file) => {
-      const line = lineFor(zone, file);
+  /* Lets some work begin at a time: a browser has few connections, and they are needed to ask. */
+  function gate(places) {
+    const waiting = [];
+    return async (work) => {
+      if (places === 0) await new Promise((go) => { waiting.push(go); });
+      else places -= 1;
       try {
-        const job = await send(file, line);
-        line.share(1);
-        const result = await followed(job, line);
-        line.end(result.sentence);
-        return result;
-      } catch (error) {
-        line.end(error.message);
-        return { state: "failed", sentence: error.message };
+        return await work();
+      } finally {
+        if (waiting.length) waiting.shift()();
+        else places += 1;
       }
-    }));
+    };
+  }
+
+  const sending = gate(SENT_AT_ONCE);
+
+  /* One file from the disk to the end of its import or look; it fails alone. */
+  async function takeOne(zone, file, line) {
+    try {
+      const job = await sending(() => send(zone, file, line));
+      line.share(1);
+      const result = await followed(job, line.say);
+      if (result.state === "held") {
+        line.remove();
+        showHeld();
+      } else {
+        line.end(result.sentence);
+      }
+      return result;
+    } catch (error) {
+      line.end(file.name + ": " + error.message);
+      return { state: "failed", sentence: file.name + ": " + error.message };
+    }
+  }
+
+  async function take(zone, files) {
+    zone.querySelectorAll(".upload-ended").forEach((line) => { line.remove(); });
+    const lines = [...files].map((file) => [file, lineFor(zone, file)]);
+    const results = await Promise.all(lines.map(([file, line]) => takeOne(zone, file, line)));
     if (results.some((result) => result.state === "done")) show(results);
   }
 
@@ -98,10 +140,60 @@
     set("source-version", { data: Date.now() });
   }
 
+  /* The files that wait for a decision are drawn anew, where the page has a place for them. */
+  function showHeld() {
+    if (document.getElementById("held-files")) {
+      window.dash_clientside.set_props("held-version", { data: Date.now() });
+    }
+  }
+
+  /* Imports or discards a file that waits, or looks at it through a mapping of its columns. */
+  async function decide(button) {
+    const card = button.closest(".held-file");
+    const words = card.querySelector(".held-status");
+    const buttons = card.querySelectorAll("button");
+    const say = (text) => { words.textContent = text; };
+    buttons.forEach((each) => { each.disabled = true; });
+    try {
+      const result = await decided(button, say);
+      if (result.state === "failed") throw new Error(result.sentence);
+      if (result.state === "done") show([result]);
+      else showHeld();
+      say("");
+    } catch (error) {
+      say(error.message);
+    }
+    buttons.forEach((each) => { each.disabled = false; });
+  }
+
+  async function decided(button, say) {
+    const { job, decision } = button.dataset;
+    const form = button.closest("form");
+    const answer = await fetch("/api/held/" + job + "/" + decision, {
+      method: "POST",
+      headers: { [HEADER]: "1" },
+      body: decision === "mapping" ? new URLSearchParams(new FormData(form)) : null,
+    });
+    if (!answer.ok) throw new Error(sentenceOf(await answer.text()));
+    return decision === "discard" ? { state: "discarded" } : followed(job, say);
+  }
+
+  function sentenceOf(text) {
+    try {
+      return JSON.parse(text).sentence;
+    } catch (error) {
+      return "This file does not wait here any more; choose it again.";
+    }
+  }
+
   function zoneOf(event) {
     return event.target instanceof Element ? event.target.closest(".drop-zone") : null;
   }
 
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-decision]");
+    if (button) decide(button);
+  });
   document.addEventListener("click", (event) => {
     const zone = zoneOf(event);
     if (!zone || !event.target.closest("[data-action=choose-files]")) return;
@@ -110,6 +202,9 @@
     chooser.multiple = true;
     chooser.onchange = () => { if (chooser.files.length) take(zone, chooser.files); };
     chooser.click();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.closest(".mapping-form")) event.preventDefault();
   });
   document.addEventListener("dragover", (event) => {
     event.preventDefault();

@@ -95,3 +95,101 @@ def test_the_demo_shows_its_history_and_takes_nothing(open_page: Callable[..., P
     expect(page.locator(".import-item").first).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     expect(page.locator("#page .drop-zone")).to_have_count(0)
+
+
+def choose(page: Page, *files: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("#page").get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(files)
+
+
+def write_answers(folder: Path) -> Path:
+    """Two answers, one of a model that nobody knows, and a line that is none."""
+    file = folder / "answers.jsonl"
+    shape = (
+        '{"object": "chat.completion", "id": "%s", "created": 1793000000, "model": "%s", '
+        '"usage": {"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000}}'
+    )
+    lines = [shape % ("a", "gpt-4.1"), "not json", shape % ("b", "acme-7b")]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def empty_site(own_source: Source, serve: Callable[[DashboardContext], str]) -> str:
+    return serve(DashboardContext(own_source))
+
+
+def test_several_files_are_looked_at_and_one_that_fails_stops_no_other(
+    empty_site: str, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("nothing to see", encoding="utf-8")
+    page = open_page("/imports", at=empty_site)
+    choose(page, write_answers(tmp_path), notes, DEMO / BATCH)
+    expect(page.locator(".upload-status")).to_contain_text("no format knows this file")
+    cards = page.locator(".held-file")
+    expect(cards).to_have_count(2)
+    page.get_by_role("button", name=f"Discard {BATCH}").click()
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text("3 rows: 2 good, 1 set aside. 2.0k tokens in 2 requests")
+    expect(cards).to_contain_text("acme-7b, 1.0k tokens: the price book does not know this model")
+    page.get_by_role("button", name="Import answers.jsonl").click()
+    said = "answers.jsonl: 3 rows read, 2 added, 1 set aside."
+    expect(page.locator("#import-result")).to_have_text(said)
+    expect(page.locator(".import-item")).to_have_count(1)
+    expect(cards).to_have_count(0)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1_440), ("dark", 400)])
+def test_lines_set_aside_are_saved_before_the_import(
+    scheme: str,
+    width: int,
+    used_site: str,
+    open_page: Callable[..., Page],
+    tmp_path: Path,
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page("/imports", at=used_site, scheme=scheme, width=width)
+    choose(page, write_answers(tmp_path))
+    link = page.get_by_role("link", name="Save these lines to repair them")
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.path().read_bytes() == b"not json\n"
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 400), ("dark", 1_440)])
+def test_an_unknown_table_is_imported_through_a_mapping(
+    scheme: str,
+    width: int,
+    empty_site: str,
+    open_page: Callable[..., Page],
+    tmp_path: Path,
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    file = tmp_path / "calls.csv"
+    file.write_text(
+        "when,Model Name,Prompt Tokens,answer size\n"
+        f"2026-11-03T10:00:00Z,gpt-4.1,100,10\n2026-11-04T10:00:00Z,{HOSTILE},50,5\n",
+        encoding="utf-8",
+    )
+    page = open_page("/imports", at=empty_site, scheme=scheme, width=width)
+    choose(page, file)
+    expect(page.get_by_label("Input tokens", exact=True)).to_have_value("Prompt Tokens")
+    expect(page.get_by_label("Time", exact=True)).to_have_value("when")
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+    page.get_by_label("Output tokens", exact=True).select_option("answer size")
+    page.get_by_role("button", name="Look through this mapping").click()
+    card = page.locator(".held-file")
+    expect(card).to_contain_text("2 rows: 2 good. 165 tokens in 2 requests")
+    expect(card).to_contain_text(f"{HOSTILE}, 55 tokens: the price book does not know")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save the mapping").click()
+    assert 'output: "answer size"' in download.value.path().read_text()
+    page.get_by_role("button", name="Import calls.csv").click()
+    expect(page.locator("#import-result")).to_have_text("calls.csv: 2 rows read, 2 added.")

@@ -13,6 +13,7 @@ from dashboard import uploads
 from dashboard.app import create_app
 from dashboard.context import DashboardContext, Source
 from ingest.configuration import Configuration
+from ingest.mapping import read_mapping
 from ingest.store import Store
 from tests.demo import DEMO
 
@@ -38,14 +39,14 @@ def client(own: DashboardContext) -> FlaskClient:
 def finished(client: FlaskClient, job: str) -> dict[str, Any]:
     for _ in range(600):
         found: dict[str, Any] = client.get(f"/api/imports/{job}").json or {}
-        if found["state"] in {"done", "failed"}:
+        if found["state"] in {"done", "failed", "held"}:
             return found
         time.sleep(0.02)
     pytest.fail("the import did not end")
 
 
 def folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("tollbook-upload-*"))
+    return set(Path(tempfile.gettempdir()).glob("tollbook-upload-*/*"))
 
 
 def test_a_file_is_imported_and_gone(client: FlaskClient, own: DashboardContext) -> None:
@@ -96,3 +97,117 @@ def test_the_demo_takes_no_files(demo: DashboardContext) -> None:
 
 def test_a_job_that_nobody_started_is_not_there(client: FlaskClient) -> None:
     assert client.get("/api/imports/nothing").status_code == 404
+
+
+def looked_at(client: FlaskClient, name: str, content: bytes) -> str:
+    """The job of a file that was looked at and waits."""
+    query = {"name": name, "then": "look"}
+    answer = client.post("/api/upload", query_string=query, data=content, headers=HEADERS)
+    job: str = answer.json["job"]  # type: ignore[index]
+    return job
+
+
+def test_two_gigabytes_are_taken_and_what_is_larger_is_not(client: FlaskClient) -> None:
+    assert uploads.LARGEST_BYTES >= 2 * 1024**3
+    answer = client.post(
+        "/api/upload?name=x.csv", headers=HEADERS, content_length=uploads.LARGEST_BYTES + 1
+    )
+    assert answer.status_code == 413
+
+
+def test_a_look_stores_nothing_and_the_import_needs_no_second_upload(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    before = folders()
+    job = looked_at(client, FILE.name, FILE.read_bytes())
+    assert finished(client, job)["state"] == "held"
+    assert Store(own.store_path).is_empty()
+    (held,) = own.imports.held(own.store_path)
+    assert held.seen is not None
+    assert held.seen.rows_good == 1_143
+    assert client.post(f"/api/held/{job}/import").status_code == 403
+    assert client.post(f"/api/held/{job}/import", headers=HEADERS).status_code == 200
+    assert "1,143 added" in finished(client, job)["sentence"]
+    assert own.imports.held(own.store_path) == []
+    assert folders() <= before
+    assert client.post(f"/api/held/{job}/import", headers=HEADERS).status_code == 404
+
+
+def test_a_file_that_is_discarded_is_gone(client: FlaskClient, own: DashboardContext) -> None:
+    before = folders()
+    job = looked_at(client, FILE.name, FILE.read_bytes())
+    finished(client, job)
+    assert client.post(f"/api/held/{job}/discard", headers=HEADERS).status_code == 200
+    assert folders() <= before
+    assert Store(own.store_path).is_empty()
+
+
+def test_lines_set_aside_come_back_as_they_were(client: FlaskClient) -> None:
+    lines = [
+        (
+            b'{"object": "chat.completion", "id": "a", "model": "gpt-4.1", "created": 1793000000,'
+            b' "usage": {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}}'
+        ),
+        b'{"broken": ',
+        b"=not json",
+    ]
+    job = looked_at(client, "calls.jsonl", b"\n".join(lines))
+    assert finished(client, job)["state"] == "held"
+    answer = client.get(f"/download/held/{job}/lines")
+    assert answer.data == b'{"broken": \n=not json\n'
+    assert 'filename="tollbook-set-aside-calls.jsonl"' in answer.headers["Content-Disposition"]
+    assert client.get("/download/held/other/lines").status_code == 404
+
+
+TABLE = b"""ts,llm,Prompt Tokens,Completion Tokens,team
+2026-11-03T10:00:00Z,gpt-4.1,100,10,search
+2026-11-03T11:00:00Z,gpt-4.1,=2+5,10,search
+"""
+
+
+def mapped(client: FlaskClient, job: str, **choices: str) -> None:
+    data = {f"column.{target}": column for target, column in choices.items()}
+    answer = client.post(f"/api/held/{job}/mapping", data=data, headers=HEADERS)
+    assert answer.status_code == 200
+
+
+def test_a_table_that_no_format_knows_waits_for_a_mapping(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    job = looked_at(client, "calls.csv", TABLE)
+    assert finished(client, job)["state"] == "held"
+    assert client.post(f"/api/held/{job}/import", headers=HEADERS).status_code == 404
+    assert client.get(f"/download/held/{job}/mapping.yaml").status_code == 404
+    mapped(client, job, time="ts", model="llm")
+    assert finished(client, job)["state"] == "held"
+    (held,) = own.imports.held(own.store_path)
+    assert held.problem.startswith("mapping.yaml:")
+    assert "no column is counted" in held.problem
+    mapped(client, job, time="ts", model="llm", input="Prompt Tokens", output="Completion Tokens")
+    finished(client, job)
+    (held,) = own.imports.held(own.store_path)
+    assert held.seen is not None
+    assert (held.seen.rows_good, held.seen.rows_set_aside, held.seen.tokens) == (1, 1, 110)
+    lines = client.get(f"/download/held/{job}/lines").data.splitlines()
+    assert lines == [TABLE.splitlines()[0], TABLE.splitlines()[2]]
+    yaml = client.get(f"/download/held/{job}/mapping.yaml").text
+    assert '  input: "Prompt Tokens"\n' in yaml
+    client.post(f"/api/held/{job}/import", headers=HEADERS)
+    assert "1 added, 1 set aside" in finished(client, job)["sentence"]
+
+
+def test_what_is_typed_into_a_mapping_stays_text(
+    client: FlaskClient, own: DashboardContext, tmp_path: Path
+) -> None:
+    job = looked_at(client, "calls.csv", TABLE)
+    finished(client, job)
+    typed = {"column.time": "ts", "column.input": "Prompt Tokens", "other": "x"}
+    typed["constant.model"] = 'a"\n  b: c'
+    client.post(f"/api/held/{job}/mapping", data=typed, headers=HEADERS)
+    finished(client, job)
+    (held,) = own.imports.held(own.store_path)
+    assert held.seen is not None
+    assert held.seen.usage[0].model.startswith('a"')
+    saved = tmp_path / "saved.yaml"
+    saved.write_bytes(client.get(f"/download/held/{job}/mapping.yaml").data)
+    assert read_mapping(saved).constants == {"model": 'a"\n  b: c'}

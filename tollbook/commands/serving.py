@@ -149,9 +149,16 @@ def _serve(
         import waitress
 
         from dashboard.app import create_app
+        from dashboard.uploads import LARGEST_BYTES
 
         application = gated(create_app(context).server, server, password)
-        waiting = waitress.create_server(application, sockets=[bound], threads=THREADS, ident=None)
+        waiting = waitress.create_server(
+            application,
+            sockets=[bound],
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=LARGEST_BYTES,
+        )
         url = f"http://{host}:{port}"
         if invocation.as_json:
             invocation.output.result({"url": url, "db": str(context.store_path)})

@@ -74,9 +74,11 @@ def lines_of_import(record: ImportRecord) -> Component | None:
     )
 
 
-def lines_table(lines: Sequence[SetAside], name: str) -> Component:
-    """Return the first lines as a table that scrolls inside its place."""
-    shown = lines[:MOST_SHOWN]
+def lines_table(
+    lines: Sequence[SetAside], name: str, most: int = MOST_SHOWN, rest: str = "the CSV has all"
+) -> Component:
+    """Return the first lines as a table that scrolls inside its place, and where the rest is."""
+    shown = lines[:most]
     head = html.Tr([html.Th(title, scope="col") for title in ("File", "Line", "Reason")])
     table = html.Table(
         [html.Thead(head), html.Tbody([_row(each) for each in shown])],
@@ -91,7 +93,7 @@ def lines_table(lines: Sequence[SetAside], name: str) -> Component:
     )
     if len(shown) == len(lines):
         return scroll
-    text = f"The first {count(len(shown))} of {count(len(lines))}; the CSV has all of them."
+    text = f"The first {count(len(shown))} of {count(len(lines))}; {rest} of them."
     return html.Div([scroll, html.P(text, className="card-note")])
 
 

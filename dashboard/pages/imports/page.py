@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.drop_zone import drop_zone
 from dashboard.import_words import counted
 from dashboard.notices import notice_list
-from dashboard.pages.imports import lines, undoing
+from dashboard.pages.imports import held, lines, undoing
+from dashboard.pages.imports.held import FILES, VERSION, held_files
 from dashboard.pages.imports.history import history_card
 
 if TYPE_CHECKING:
@@ -33,15 +34,20 @@ _DEMO = (
 def layout(context: DashboardContext, _: State) -> Component:
     """Return the page: a way in, then what came in before."""
     records = context.store().imports()
+    waiting = html.Div(held_files(context), id=FILES, className="held-files")
+    version = dcc.Store(id=VERSION)
     if not records:
-        return html.Div(drop_zone(html.H1), className="first-run")
+        first = html.Div(drop_zone(html.H1, then="look"), className="first-run")
+        return html.Div([first, waiting, version])
     aside = context.store().set_aside() if any(_aside(each) for each in records) else []
     zone = context.configuration.timezone
-    way_in = notice_list([_DEMO]) if context.demo else drop_zone(html.H2)
+    way_in = notice_list([_DEMO]) if context.demo else drop_zone(html.H2, then="look")
     return html.Div(
         [
             html.H1(headline(records, len(aside)), className="headline"),
             way_in,
+            waiting,
+            version,
             history_card(records, zone, with_undo=not context.demo),
             lines.lines_card(aside),
             undoing.undo_dialog(),
@@ -67,5 +73,6 @@ def headline(records: Sequence[ImportRecord], aside: int) -> str:
 
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page's parts."""
+    held.register(app, context)
     lines.register(app, context)
     undoing.register(app, context)

@@ -1,0 +1,65 @@
+"""What somebody chose for the columns of a table, as the mapping file that an import reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ingest.mapping import BUCKET_SECONDS, CONSTANT_TARGETS, TARGETS
+from ingest.table_head import guessed_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ingest.table_head import TableHead
+
+COLUMN, CONSTANT = "column.", "constant."
+CACHED, BUCKET, ZONE = "input_includes_cached", "bucket", "timezone"
+LONGEST = 500
+
+
+def first_choices(head: TableHead) -> dict[str, str]:
+    """Return what the names of the columns suggest."""
+    guessed = guessed_columns(head.columns)
+    found = {f"{COLUMN}{target}": column for target, column in guessed.items()}
+    return {**found, BUCKET: "day"} if "requests" in guessed else found
+
+
+def known_choices(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices that mean something; an empty one is none."""
+    known = {
+        *(f"{COLUMN}{target}" for target in TARGETS),
+        *(f"{CONSTANT}{target}" for target in CONSTANT_TARGETS),
+        CACHED,
+        BUCKET,
+        ZONE,
+    }
+    return {
+        key: value for key, value in given.items() if key in known and 0 < len(value) <= LONGEST
+    }
+
+
+def mapping_yaml(choices: Mapping[str, str]) -> str:
+    """Return the mapping file for ``tollbook import FILE --mapping``."""
+    lines = ["# Which column means what; read by: tollbook import FILE --mapping THIS", "type: csv"]
+    if choices.get(CACHED) in {"true", "false"}:
+        lines.append(f"{CACHED}: {choices[CACHED]}")
+    if choices.get(BUCKET) in BUCKET_SECONDS:
+        lines.append(f"{BUCKET}: {choices[BUCKET]}")
+    if ZONE in choices:
+        lines.append(f"{ZONE}: {_quoted(choices[ZONE])}")
+    lines += _block("columns", COLUMN, choices)
+    lines += _block("constants", CONSTANT, choices)
+    return "\n".join(lines) + "\n"
+
+
+def _block(name: str, prefix: str, choices: Mapping[str, str]) -> Iterator[str]:
+    chosen = {key: value for key, value in choices.items() if key.startswith(prefix)}
+    if chosen or name == "columns":
+        yield f"{name}:" if chosen else f"{name}: {{}}"
+    for key, value in chosen.items():
+        yield f"  {key.removeprefix(prefix)}: {_quoted(value)}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
