@@ -90,16 +90,23 @@ def _apart(total: ReconciledLine, currency: str) -> str:
 
 
 def _named(total: ReconciledLine, currency: str) -> str:
-    """Return the largest causes with their money; below 0 the bill is under ours."""
-    known = {cause: part for cause, part in total.causes.items() if cause != Cause.UNEXPLAINED}
+    """Return the largest causes with their money; below 0 the bill is under ours.
+
+    What would be written as nothing is not named; the table has it.
+    """
+    known = {
+        cause: part
+        for cause, part in total.causes.items()
+        if cause is not Cause.UNEXPLAINED and round(part * 100)
+    }
     largest = sorted(known, key=lambda cause: -abs(known[cause]))
     words = [f"{dollars(known[cause], currency)} {CAUSE_NAMES[cause]}" for cause in largest]
     shown, others = words[:NAMED_CAUSES], largest[NAMED_CAUSES:]
-    if others:
+    if len(others) == 1:
+        shown = words
+    elif others:
         rest = sum((known[cause] for cause in others), Fraction(0))
         shown.append(f"{dollars(rest, currency)} for {len(others)} other causes")
-    if others and len(others) == 1:
-        shown[-1] = words[NAMED_CAUSES]
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 

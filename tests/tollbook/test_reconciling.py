@@ -12,7 +12,7 @@ from costmodel.meters import Meter
 from ingest.charges import ChargeKind
 from ingest.store import Store
 from tests.ingest.bills import bring, charge, fee
-from tests.tollbook.usage import FULL, MINI, write_guide_month
+from tests.tollbook.usage import FULL, MINI, chat, write_guide_month
 from tollbook.numbers import parse_money
 
 if TYPE_CHECKING:
@@ -203,6 +203,20 @@ def test_usage_without_a_price_makes_ours_a_lower_bound(calls: Tollbook) -> None
     assert any(line.startswith("Total at least $0.0036 $8.00") for line in lines_of(out))
     assert "Not in this total: 1.5k tokens of acme-7b" in out
     assert "Not compared: $0.01 of usage of openai before the days of its bill" in out
+
+
+def test_requests_without_a_count_make_ours_a_lower_bound(tollbook: Tollbook, home: Path) -> None:
+    choice = {"delta": {"content": "x"}, "index": 0, "finish_reason": "stop"}
+    streamed = chat(2, MINI, None, object="chat.completion.chunk", choices=[choice], usage=None)
+    lines = "".join(json.dumps(each) + "\n" for each in (chat(1, MINI, None), streamed))
+    home.joinpath("calls.jsonl").write_text(lines, encoding="utf-8")
+    assert tollbook("import", "calls.jsonl").code == 0
+    day = datetime(2026, 11, 19, tzinfo=UTC)
+    bring(Store(home / "tollbook.duckdb"), [charge("1", 1_000, start=day, model=MINI)])
+    assert tollbook("reconcile", "--json").answer["unmetered_requests"] == 1
+    out = tollbook("reconcile").out
+    assert "Not in this total: 1 request that came without a token count." in out
+    assert "Your usage at list prices is at least $0.00" in out
 
 
 def test_the_contract_is_what_ours_is_priced_at(tollbook: Tollbook, home: Path) -> None:

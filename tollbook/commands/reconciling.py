@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from tollbook.commands.reporting import misses
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_money, reading
 from tollbook.options import command
 from tollbook.output import Column, Table, amount, at_least, number_column
 from tollbook.report_options import Asked, period_of
-from tollbook.spend_words import money_words, unpriced_answer, unpriced_lines
+from tollbook.spend_words import money_words, unpriced_answer
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -158,8 +159,7 @@ def _show(invocation: Invocation, found: AgainstBill, by: Word) -> None:
     if whole.total.causes:
         out.table(_causes_table(found))
     out.say(sentence(whole, found.currency, at_least=found.spend.at_least))
-    spend = found.spend
-    for line in [*unpriced_lines(spend.unpriced), *found.notes]:
+    for line in [*misses(found.spend), *found.notes]:
         out.say(line)
 
 
