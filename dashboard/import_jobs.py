@@ -161,13 +161,19 @@ class Imports:
         try:
             job = work(held)
         except IngestError as error:
-            job = Job("failed", _plain(error, path))
+            job = self._failed(held, _plain(error, path))
         except Exception:  # noqa: BLE001 - a thread's last words go to the page and the log
             _LOG.exception("an upload could not be imported")
-            job = Job("failed", f"{path.name} could not be read; the log of tollbook says why")
-        if job.state != "held":
+            job = self._failed(held, f"{path.name} could not be read; the log of tollbook says why")
+        if self.held_file(held.name) is None:
             shutil.rmtree(path.parent, ignore_errors=True)
         self._set(held.name, job)
+
+    def _failed(self, held: Held, sentence: str) -> Job:
+        """Return a job that failed; a file that could be read before waits for another try."""
+        if held.seen is not None:
+            self._hold(held, held.seen, "")
+        return Job("failed", sentence)
 
     def _import(self, held: Held) -> Job:
         store = Store(held.source.store_path)

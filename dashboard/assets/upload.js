@@ -159,6 +159,7 @@
       if (result.state === "failed") throw new Error(result.sentence);
       if (result.state === "done") show([result]);
       else showHeld();
+      if (result.state !== "held") document.getElementById("main").focus({ preventScroll: true });
       say("");
     } catch (error) {
       say(error.message);

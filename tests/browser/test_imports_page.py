@@ -71,11 +71,13 @@ def test_the_history_is_accessible_fits_and_shows_hostile_names_as_text(
 
 
 def test_an_import_is_undone_after_one_question(
-    used_site: str, open_page: Callable[..., Page]
+    used_site: str, open_page: Callable[..., Page], axe: Callable[[Page], list[str]]
 ) -> None:
     page = open_page("/imports", at=used_site)
     undo = page.get_by_role("button", name=f"Undo the import of {BATCH}")
     undo.click()
+    expect(page.get_by_role("button", name="Keep it")).to_be_visible()
+    assert axe(page) == []
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(undo).to_be_visible()

@@ -133,6 +133,21 @@ def test_a_look_stores_nothing_and_the_import_needs_no_second_upload(
     assert client.post(f"/api/held/{job}/import", headers=HEADERS).status_code == 404
 
 
+def test_a_file_whose_import_fails_waits_for_another_try(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    job = looked_at(client, FILE.name, FILE.read_bytes())
+    finished(client, job)
+    own.store_path.write_bytes(b"no store")
+    client.post(f"/api/held/{job}/import", headers=HEADERS)
+    found = finished(client, job)
+    assert found["state"] == "failed"
+    assert "cannot be read as a store" in found["sentence"]
+    own.store_path.unlink()
+    client.post(f"/api/held/{job}/import", headers=HEADERS)
+    assert "1,143 added" in finished(client, job)["sentence"]
+
+
 def test_a_file_that_is_discarded_is_gone(client: FlaskClient, own: DashboardContext) -> None:
     before = folders()
     job = looked_at(client, FILE.name, FILE.read_bytes())
