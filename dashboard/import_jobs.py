@@ -55,7 +55,7 @@ class Held:
     """A file that waits for a decision: what was seen in it, or why it could not be read.
 
     A table that no format knows has a problem and waits for a ``mapping``, which says the
-    ``choices`` that somebody made.
+    ``choices`` that somebody made; a ``draft`` is what stands in the form now.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Held:
     problem: str = ""
     mapping: Path | None = None
     choices: Mapping[str, str] | None = None
+    draft: Mapping[str, str] | None = None
 
 
 class Imports:
@@ -109,6 +110,12 @@ class Imports:
         mapped = Held(name, held.path, held.source, mapping=mapping, choices=choices)
         self._queued(mapped, self._look)
         return True
+
+    def note_draft(self, name: str, draft: Mapping[str, str]) -> None:
+        """Keep what stands in the form of a table that waits, for when it is drawn anew."""
+        with self._lock:
+            if name in self._held:
+                self._held[name] = replace(self._held[name], draft=draft)
 
     def accept(self, name: str) -> bool:
         """Import a file that waits; tells whether it is there and can be read."""

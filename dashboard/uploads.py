@@ -40,7 +40,7 @@ def register(server: Flask, context: DashboardContext) -> None:
 
     ``POST /api/upload?name=...&then=look`` takes a file as its body, ``GET
     /api/imports/<job>`` says how it is, ``POST /api/held/<job>/import`` and ``discard``
-    decide about it, ``mapping`` says what its columns mean, and ``GET
+    decide about it, ``draft`` and ``mapping`` say what its columns mean, and ``GET
     /download/held/<job>/lines`` and ``mapping.yaml`` give what can be saved.
     """
     imports = context.imports
@@ -94,6 +94,13 @@ def _register_held(server: Flask, context: DashboardContext) -> None:
             return jsonify({"sentence": _GONE}), 404
         return jsonify({"job": name})
 
+    def note_draft(name: str) -> Response:
+        """Keep a form, or nothing: a table that is being looked at is not there to be changed."""
+        _only_from_the_page()
+        imports.note_draft(name, known_choices(request.form))
+        return jsonify({"job": name})
+
+    server.add_url_rule("/api/held/<name>/draft", "note_draft", note_draft, methods=["POST"])
     server.add_url_rule("/api/held/<name>/mapping", "map_columns", map_columns, methods=["POST"])
     server.add_url_rule(
         "/download/held/<name>/mapping.yaml",

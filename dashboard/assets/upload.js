@@ -169,14 +169,17 @@
 
   async function decided(button, say) {
     const { job, decision } = button.dataset;
-    const form = button.closest("form");
-    const answer = await fetch("/api/held/" + job + "/" + decision, {
-      method: "POST",
-      headers: { [HEADER]: "1" },
-      body: decision === "mapping" ? new URLSearchParams(new FormData(form)) : null,
-    });
+    const answer = await post(job, decision, decision === "mapping" && button.closest("form"));
     if (!answer.ok) throw new Error(sentenceOf(await answer.text()));
     return decision === "discard" ? { state: "discarded" } : followed(job, say);
+  }
+
+  function post(job, verb, form) {
+    return fetch("/api/held/" + job + "/" + verb, {
+      method: "POST",
+      headers: { [HEADER]: "1" },
+      body: form ? new URLSearchParams(new FormData(form)) : null,
+    });
   }
 
   function sentenceOf(text) {
@@ -203,6 +206,11 @@
     chooser.multiple = true;
     chooser.onchange = () => { if (chooser.files.length) take(zone, chooser.files); };
     chooser.click();
+  });
+  /* What stands in a form is kept: the cards are drawn anew when a file comes or goes. */
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest(".mapping-form");
+    if (form) post(form.querySelector("[data-job]").dataset.job, "draft", form);
   });
   document.addEventListener("submit", (event) => {
     if (event.target.closest(".mapping-form")) event.preventDefault();

@@ -195,3 +195,21 @@ def test_an_unknown_table_is_imported_through_a_mapping(
     assert 'output: "answer size"' in download.value.path().read_text()
     page.get_by_role("button", name="Import calls.csv").click()
     expect(page.locator("#import-result")).to_have_text("calls.csv: 2 rows read, 2 added.")
+
+
+def test_what_was_chosen_for_one_table_survives_the_next_file(
+    empty_site: str, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("when,llm,in,answer\n2026-11-03,gpt-4.1,1,2\n", "utf-8")
+    page = open_page("/imports", at=empty_site)
+    choose(page, tmp_path / "a.csv")
+    output = page.locator(".held-file", has_text="a.csv").get_by_label("Output tokens", exact=True)
+    with page.expect_response("**/draft"):
+        output.select_option("answer")
+    choose(page, tmp_path / "b.csv")
+    expect(page.locator(".held-file")).to_have_count(2)
+    expect(output).to_have_value("answer")
+    page.get_by_role("button", name="Discard b.csv").click()
+    expect(page.locator(".held-file")).to_have_count(1)
+    expect(output).to_have_value("answer")

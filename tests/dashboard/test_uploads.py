@@ -211,6 +211,20 @@ def test_a_table_that_no_format_knows_waits_for_a_mapping(
     assert "1 added, 1 set aside" in finished(client, job)["sentence"]
 
 
+def test_what_stands_in_the_form_is_kept_until_it_is_looked_through(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    job = looked_at(client, "calls.csv", TABLE)
+    finished(client, job)
+    client.post(f"/api/held/{job}/draft", data={"column.time": "team"}, headers=HEADERS)
+    (held,) = own.imports.held(own.store_path)
+    assert (held.draft, held.choices) == ({"column.time": "team"}, None)
+    mapped(client, job, model="llm")
+    finished(client, job)
+    (held,) = own.imports.held(own.store_path)
+    assert (held.draft, held.choices) == (None, {"column.model": "llm"})
+
+
 def test_what_is_typed_into_a_mapping_stays_text(
     client: FlaskClient, own: DashboardContext, tmp_path: Path
 ) -> None:

@@ -11,8 +11,9 @@ from dash import MATCH, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 from flask import request
 
-from dashboard.attachments import CSV, attached, safe_text
+from dashboard.attachments import CSV, attached
 from dashboard.attributes import attributes
+from dashboard.cell_text import safe_text
 from dashboard.import_words import counted
 from dashboard.money_text import count
 

@@ -44,7 +44,8 @@ def mapping_editor(held: Held) -> Component | None:
     if held.seen is not None and held.choices is None:
         return None
     head = table_head(held.path)
-    choices = first_choices(head) if held.choices is None else held.choices
+    made = held.choices if held.draft is None else held.draft
+    choices = first_choices(head) if made is None else made
     form = html.Form(_form(held, head, choices), className="mapping-form", id=f"map-{held.name}")
     if held.seen is None:
         return html.Div([*_problem(held), _first_look(held, head), form])
