@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from ingest.projection import Projection
 
-MEMORY_LIMIT_MB: Final = 480
+MEMORY_LIMIT_MB: Final = 1_300
 THREADS: Final = 2
 LABELS: Final = frozenset((*ROW_DIMENSIONS, *ROW_MEASURES, *NOTES))
 
