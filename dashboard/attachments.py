@@ -1,4 +1,4 @@
-"""Files that the server hands to a browser, and text that is safe inside of them."""
+"""Files that the server hands to a browser."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ if TYPE_CHECKING:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_text(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
 def attached(content: bytes | Iterable[bytes], name: str, kind: str) -> Response:

@@ -71,7 +71,10 @@ def _report(error: BaseException, *, as_json: bool) -> int:
         told = {"code": known.exit_code, "kind": known.kind, "message": str(known)}
         click.echo(json.dumps({"error": told}), err=True)
     else:
-        click.echo(f"Error: {known}", err=True)
+        from tollbook.output import plain
+
+        lines = map(plain, f"Error: {known}".split("\n"))
+        click.echo("\n".join(lines), err=True)
     return known.exit_code
 
 

@@ -60,7 +60,8 @@ class Output:
 
     def result(self, answer: dict[str, Any]) -> None:
         """Print the answer for programs; call it once, only with ``as_json``."""
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=not _is_utf8()))
+        text = json.dumps(answer, indent=2, ensure_ascii=not _is_utf8())
+        click.echo("\n".join(map(_escaped, text.split("\n"))))
 
     def table(self, table: Table) -> None:
         """Print a table for people."""
@@ -116,6 +117,13 @@ def _cell(text: str) -> Text:
 
 def _is_utf8() -> bool:
     return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def _escaped(line: str) -> str:
+    """Return a line of JSON with the characters escaped that could steer a terminal."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
 
 
 def plain(text: str) -> str:

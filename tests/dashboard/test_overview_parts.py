@@ -12,7 +12,7 @@ from costmodel.forecast import Backtest
 from costmodel.money import dollars
 from costmodel.spend import Spend, SpendRow, UnpricedVolume
 from costmodel.usage import NOTHING
-from dashboard.attachments import safe_text
+from dashboard.cell_text import safe_text
 from dashboard.pages.overview import breakdown
 from dashboard.pages.overview.days import days_chart
 from dashboard.pages.overview.ending import endings
@@ -195,9 +195,9 @@ def test_a_drag_over_bars_covers_them_whole(first: date, last: date, word: str, 
     assert range_of(first, last, word) == words
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1"])
 def test_no_name_is_a_formula(text: str) -> None:
-    assert safe_text(text) == f"'{text}"
+    assert safe_text(text) == f"'{text.replace(chr(9), ' ').replace(chr(10), ' ')}"
     assert safe_text("search") == "search"
 
 

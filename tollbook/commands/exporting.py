@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dashboard.cell_text import safe_text, without_controls
 from tollbook.commands.reporting import assumed
 from tollbook.errors import UsageProblem
 from tollbook.invocation import Invocation, with_invocation
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 NUMBERS = ("requests", *TOKEN_KEYS)
 MONEY = ("cost", "list_cost")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here."
@@ -112,14 +112,9 @@ def csv_text(spend: Spend, query: ReportQuery) -> str:
     writer = csv.DictWriter(sink, titles, lineterminator="\r\n")
     writer.writeheader()
     for row in _table(spend, query):
-        texts = {name: _harmless(row[name]) for name in query.by}
+        texts = {name: safe_text(row[name] or "") for name in query.by}
         writer.writerow({**row, **texts, "currency": spend.currency})
     return sink.getvalue()
-
-
-def _harmless(value: str | None) -> str | None:
-    """Return text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if value and value.startswith(FORMULA_STARTS) else value
 
 
 def _write_workbook(
@@ -156,7 +151,7 @@ def _write_workbook(
 def _write_texts(sheet: Any, line: int, texts: Sequence[str | None]) -> None:  # noqa: ANN401
     for column, text in enumerate(texts):
         if text:
-            sheet.write_string(line, column, text)
+            sheet.write_string(line, column, without_controls(text))
 
 
 def _write_numbers(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from costmodel.money import decimal_string
-from dashboard.attachments import CSV, XLSX, attached, safe_text
+from dashboard.attachments import CSV, XLSX, attached
+from dashboard.cell_text import safe_text, without_controls
 from dashboard.pages.overview.breakdown import lines, word_of
 from dashboard.state import parse
 from dashboard.view import view_of
@@ -71,7 +72,7 @@ def _xlsx(view: View) -> Response:
         formats = (cents, percent, cents, cents, None, cents, None)
         sheet.write_row(0, 0, [word, *_COLUMNS], bold)
         for place, line in enumerate(found, start=1):
-            sheet.write_string(place, 0, line.name or "")
+            sheet.write_string(place, 0, without_controls(line.name or ""))
             for column, (value, form) in enumerate(zip(_values(line), formats, strict=True), 1):
                 if value is not None:
                     sheet.write_number(place, column, float(value), form)
