@@ -8,6 +8,7 @@ IngestError
 │   └── StoreTooNewError      a later version of Tollbook wrote it
 ├── NoFormatError             no format knows the file, or more than one does
 ├── UnreadableFileError       the file ends early, or is not there
+├── NoRoomError               a disk is full
 ├── MappingError              a column mapping has mistakes
 ├── UnknownImportError        there is no such import to undo
 ├── PeriodError               a range in words is not understood
@@ -51,6 +52,10 @@ class NoFormatError(IngestError):
 
 class UnreadableFileError(IngestError):
     """The file ends early, or is not there."""
+
+
+class NoRoomError(IngestError):
+    """A disk is full."""
 
 
 class MappingError(IngestError):

@@ -223,11 +223,18 @@ def rewritten(
     numbers: Lines = []
     with copy.open("w", encoding="utf-8") as out:
         for number, document in documents(path):
-            rows = ["!"] if document is UNREADABLE else [json.dumps(r) for r in rows_of(document)]
-            for row in rows:
+            for row in ["!"] if document is UNREADABLE else _texts(rows_of, document):
                 numbers.append(number)
                 out.write(row + "\n")
     return copy, numbers
+
+
+def _texts(rows_of: Callable[[Any], Iterable[object]], document: object) -> list[str]:
+    """Return the rows of a document as JSON; writing may find too deep what reading did not."""
+    try:
+        return [json.dumps(row) for row in rows_of(document)]
+    except RecursionError:
+        return ["!"]
 
 
 UNREADABLE: Final = object()

@@ -16,6 +16,7 @@ from ingest.files import sample_of, spread_lines
 from ingest.formats import FORMATS, MAPPED
 from ingest.preview import preview_of
 from ingest.projection import ImportOptions, Sample
+from ingest.room import room_to_work
 from ingest.store import SetAside
 from ingest.store.commit import Arrival, commit, commit_charges
 from ingest.store.series import origin_of
@@ -112,6 +113,7 @@ def import_file(
         UnreadableFileError: The file is not there or ends early.
         NoFormatError: No format knows the file, or several do.
         MappingError: The column mapping has mistakes.
+        NoRoomError: A disk is full.
         StoreError: The store cannot be used.
     """
     with _judged(path, options or ImportOptions(), progress, reached) as judged:
@@ -153,18 +155,24 @@ def _judged(
     report("reading")
     sample = sample_of(path)
     found = format_of(sample, options)
-    with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
-        workspace = Path(folder)
-        job = _Job(path, found.name, options, started, workspace, report)
-        opened = _opened(found, sample, options, workspace)
+    with room_to_work(options.name or str(path)), _workspace() as folder:
+        job = _Job(path, found.name, options, started, folder, report)
+        opened = _opened(found, sample, options, folder)
         if opened.charges_only:
             yield _judged_charges(opened, job)
             return
-        stage = new_stage(workspace, options.tz, options.cells)
+        stage = new_stage(folder, options.tz, options.cells)
         try:
             yield _judged_rows(stage, opened, job)
         finally:
             stage.close()
+
+
+@contextmanager
+def _workspace() -> Iterator[Path]:
+    """Return a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
+        yield Path(folder)
 
 
 def _opened(found: Format, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:

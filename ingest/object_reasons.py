@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.rows import LARGEST_COUNT
@@ -29,12 +30,25 @@ COUNT_KEYS: Final = (
 )
 
 
+_SHORT: Final = Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60
+
+
+def _shown(value: object) -> str:
+    """Return a value as a reason quotes it, whatever its size."""
+    return _SHORT.repr(value)
+
+
 def explain(line: str) -> str:
     """Say why a line was set aside."""
     try:
         value = json.loads(line.strip())
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg.lower().removesuffix(' at')}, column {error.colno}"
+    except RecursionError:
+        return "not readable as JSON: it is nested too deeply"
+    except ValueError:
+        return "not readable as JSON: a number in it is too long"
     if not isinstance(value, dict):
         return "a line must be one JSON object"
     answer = _answer_in(value)
@@ -59,7 +73,7 @@ def _bad_counts(usage: object) -> str | None:
         return None
     for key, value in _counts(usage):
         if not _is_count(value):
-            return f"usage.{key} is {value!r}, not a whole number of tokens"
+            return f"usage.{key} is {_shown(value)}, not a whole number of tokens"
     counts = {key: int(value) for key, value in _counts(usage)}
     total = counts.get("prompt_tokens", counts.get("input_tokens", 0))
     cached = max((n for key, n in counts.items() if key.endswith(".cached_tokens")), default=0)
@@ -95,7 +109,7 @@ def _is_count(value: object) -> bool:
         return False
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return number >= 0 and number == int(number) if number < LARGEST_COUNT else False
 
@@ -105,10 +119,12 @@ def _bad_place(answer: Mapping[str, Any], line: Mapping[str, Any]) -> str:
         return "no object of an API: neither model nor usage"
     if not isinstance(answer.get("model"), str) or not answer["model"].strip():
         return "no model name"
+    if answer["model"].startswith(("{", "[")):
+        return f"the model name {_shown(answer['model'])} looks like JSON"
     moments = [
         each.get(k) for each in (answer, line) for k in ("created", "created_at", "timestamp")
     ]
     given = next((moment for moment in moments if moment is not None), None)
     if given is None:
         return "no time: name the day with --date"
-    return f"the time {given!r} cannot be read, or is out of range"
+    return f"the time {_shown(given)} cannot be read, or is out of range"

@@ -134,7 +134,7 @@ def _rows_of(document: Any) -> Iterable[object]:  # noqa: ANN401 - any JSON valu
     if isinstance(response, dict) and isinstance(response.get("body"), str):
         try:
             body = json.loads(response["body"])
-        except ValueError:
+        except (ValueError, RecursionError):
             return [document]
         return [{**document, "response": {**response, "body": body}}]
     return [document]

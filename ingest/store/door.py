@@ -16,15 +16,27 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import duckdb
 
-from ingest.errors import StoreBusyError, StoreMissingError, StoreUnreadableError
+from ingest.errors import NoRoomError, StoreBusyError, StoreMissingError, StoreUnreadableError
+from ingest.room import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ingest.errors import IngestError
+
 Answer = TypeVar("Answer")
 
 LOCKED = "Could not set lock"
+SMALLEST_STORE_BYTES: Final = 3 * 4096
+"""What DuckDB writes first of all; a file with less of it never was a store."""
+OUT_OF_REACH: Final = (
+    "Permission denied",
+    "Read-only file system",
+    "No such file or directory",
+    "Not a directory",
+    "Is a directory",
+)
 PATIENCE_SECONDS = 60.0
 FIRST_WAIT_SECONDS = 0.005
 LONGEST_WAIT_SECONDS = 0.1
@@ -113,13 +125,23 @@ def attached(
     option = "(READ_ONLY)" if read_only else ""
     target = str(path).replace("'", "''")
     with _turns(path).alone():
-        _patiently(
-            path,
-            lambda: connection.execute(f"ATTACH '{target}' AS s {option}"),
-            must_exist=read_only,
-        )
+        is_new = not path.exists()
+        try:
+            _patiently(
+                path,
+                lambda: connection.execute(f"ATTACH '{target}' AS s {option}"),
+                must_exist=read_only,
+            )
+        except NoRoomError:
+            if is_new:
+                _remove_stump(path)
+            raise
         try:
             yield time.monotonic()
+        except duckdb.Error as error:
+            if is_full(error) and str(path) in str(error):
+                raise _no_room(path) from error
+            raise
         finally:
             connection.execute("DETACH s")
 
@@ -134,9 +156,9 @@ def _patiently(path: Path, attempt: Callable[[], Answer], *, must_exist: bool = 
             return attempt()
         except duckdb.IOException as error:
             if LOCKED not in str(error):
-                raise _unreadable(path) from error
+                raise _not_opened(path, error) from error
         except duckdb.Error as error:
-            raise _unreadable(path) from error
+            raise _not_opened(path, error) from error
         if time.monotonic() > give_up_at:
             raise StoreBusyError(
                 f"another program has kept {path} open for {PATIENCE_SECONDS:.0f} s: "
@@ -146,7 +168,28 @@ def _patiently(path: Path, attempt: Callable[[], Answer], *, must_exist: bool = 
         wait = min(wait * 2, LONGEST_WAIT_SECONDS)
 
 
-def _unreadable(path: Path) -> StoreUnreadableError:
+def _remove_stump(path: Path) -> None:
+    """Remove what a full disk took of a new store; nobody could open it ever again."""
+    if path.exists() and path.stat().st_size < SMALLEST_STORE_BYTES:
+        path.unlink()
+
+
+def _no_room(path: Path) -> NoRoomError:
+    return NoRoomError(
+        f"there is no room left on the disk of {path}: the store is as it was; "
+        "make room and try again"
+    )
+
+
+def _not_opened(path: Path, error: duckdb.Error) -> IngestError:
+    if is_full(error):
+        return _no_room(path)
+    said = next((each for each in OUT_OF_REACH if str(error).endswith(each)), None)
+    if said is not None:
+        return StoreUnreadableError(
+            f"{path} cannot be opened as a store ({said[0].lower()}{said[1:]}): "
+            "check its folder, or name another file with --db"
+        )
     return StoreUnreadableError(
         f"{path} cannot be read as a store of Tollbook: name another file with --db"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -169,10 +170,6 @@ def _jsonl_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Tab
 
 def _flat(text: str) -> dict[str, Any]:
     """Return the values of a JSON object by dotted path."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
     found: dict[str, Any] = {}
 
     def walk(prefix: str, item: object) -> None:
@@ -182,7 +179,8 @@ def _flat(text: str) -> dict[str, Any]:
         else:
             found[prefix] = item
 
-    walk("", value)
+    with suppress(ValueError, RecursionError):
+        walk("", json.loads(text))
     return found
 
 
