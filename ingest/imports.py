@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportOptions", "ImportResult", "Progress", "import_file", "preview_file"]
 
+CHANGED: Final = "could not be read again, as the file changed during the import"
 SAMPLED_FROM_BYTES: Final = 16 * 1024 * 1024
 """Files smaller than this are read with all columns; larger ones with those a sample uses."""
 
@@ -287,7 +288,10 @@ def _explained(stage: Stage, opened: Opened, path: str, facts: Facts) -> list[Se
     """Return line and reason of every row that was set aside; reads the file only if any was."""
     if not facts.aside:
         return []
-    return [SetAside(path, line, reason) for line, reason in opened.reasons(stage.aside_rows())]
+    places = stage.aside_rows()
+    found = [SetAside(path, line, reason) for line, reason in opened.reasons(places)]
+    gone = places[len(found) :]
+    return [*found, *(SetAside(path, place + 1, CHANGED) for place in gone)]
 
 
 def _assumptions(options: ImportOptions, projection: Projection, facts: Facts) -> list[str]:

@@ -87,8 +87,8 @@ class Store:
             if is_current(connection, name, "state"):
                 yield connection
                 return
-        with door.writing(self.path) as connection:
-            migrate(connection)
+        with self._change():
+            pass
         with door.reading(self.path) as connection:
             yield connection
 

@@ -81,6 +81,8 @@ CREATE TABLE s.charges (
 
 MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
 """Step n brings schema n-1 to schema n. A published step never changes."""
+OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
+"""What every store has; a database of somebody else may have a table of one of these names."""
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -104,7 +106,7 @@ def schema_version(connection: duckdb.DuckDBPyConnection, database: str, state: 
     ).fetchall()
     if not tables:
         return 0
-    if ("state",) not in tables:
+    if not {name for (name,) in tables} >= OUR_TABLES:
         raise StoreUnreadableError(
             "the database holds other tables than a store of Tollbook: name another file with --db"
         )
