@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "tollbook")
 ROWS = 8_000
-ROOM_KILOBYTES = (0, 16, 700, 1_400, 2_400, 9_600)
+ROOM_KILOBYTES = (0, 700, 1_600, 9_600)
 
 IMPORT_IN_LITTLE_ROOM = """
 import json, os, subprocess, sys
