@@ -97,9 +97,7 @@ def _check(connection: duckdb.DuckDBPyConnection, import_id: int) -> None:
         "SELECT undone FROM s.imports WHERE import_id = ?", [import_id]
     ).fetchall()
     if not found:
-        raise UnknownImportError(
-            f"there is no import {import_id}: `tollbook undo --list` names them all"
-        )
+        raise UnknownImportError(f"there is no import {import_id}: `tollbook undo` lists them all")
     if found[0][0]:
         raise UnknownImportError(f"import {import_id} was undone before: nothing to do")
 

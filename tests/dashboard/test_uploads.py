@@ -45,6 +45,12 @@ def finished(client: FlaskClient, job: str) -> dict[str, Any]:
     pytest.fail("the import did not end")
 
 
+@pytest.fixture(autouse=True)
+def own_temp_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep away from the uploads of other tests, which run at the same time."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def folders() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("tollbook-upload-*/*"))
 

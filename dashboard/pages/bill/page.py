@@ -20,7 +20,7 @@ from dashboard.remembered import remembered
 from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.bill import AgainstBill, BillQuery, against_bill
-from ingest.errors import BillError, NoBillError
+from ingest.errors import BillError, NoBillError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +58,14 @@ class Shown:
 
 
 def is_shown(context: DashboardContext) -> bool:
-    """Tell whether the navigation names the page: only where there is some line of a bill."""
-    return context.facts().has_charges
+    """Tell whether the navigation names the page: only where there is some line of a bill.
+
+    A store that cannot be read has none; the page itself says what is wrong with it.
+    """
+    try:
+        return context.facts().has_charges
+    except StoreError:
+        return False
 
 
 def shown(context: DashboardContext, state: PageState) -> Shown:
