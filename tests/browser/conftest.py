@@ -15,7 +15,14 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flask import Flask
+
+expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEIGHT = 1_000

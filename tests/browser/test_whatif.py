@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dashboard.context import Source
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 OpenPage = Any
 FULL = "/whatif?workload=typed&served=gpt-4.1&escalate=12&limit=600"
