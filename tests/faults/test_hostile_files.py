@@ -279,11 +279,13 @@ def test_downloads_of_the_dashboard_hold_text(names_store: Path, by: str) -> Non
 def test_the_name_of_an_upload_leads_nowhere_else(
     name: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = tmp_path / "room"
+    room, deep = tmp_path / "room", tmp_path / "a" / "b" / "c"
     room.mkdir()
+    deep.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(room))
+    monkeypatch.chdir(deep)
     context = context_of(tmp_path / "own.duckdb")
-    before = {*tmp_path.iterdir(), *ROOT.iterdir()}
+    before = set(tmp_path.rglob("*"))
     client = create_app(context).server.test_client()
     query, headers = {"name": name}, {uploads.HEADER: "1"}
     answer = client.post("/api/upload", query_string=query, data=content, headers=headers)
@@ -293,8 +295,8 @@ def test_the_name_of_an_upload_leads_nowhere_else(
     assert str(room) not in job["sentence"]
     assert job["sentence"].isprintable()
     assert "<" not in job["sentence"]
-    assert {*tmp_path.iterdir(), *ROOT.iterdir()} - before <= {tmp_path / "own.duckdb"}
-    assert [path for path in room.rglob("*") if path.is_file()] == []
+    found = {path for path in tmp_path.rglob("*") if path.is_file()} - before
+    assert found <= {tmp_path / "own.duckdb"}
 
 
 def ended(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - Flask's client
