@@ -1,14 +1,17 @@
-"""Import a million JSON lines, beside DuckDB's bare load of the same columns.
+"""Import ten million requests, beside DuckDB's bare load of the same columns.
 
-Run: ``python -m benchmarks.import_speed [lines]``. Both sides read the same seeded
-file, alternately, each in a process of its own. Prints medians, the ratio of each
-pair's neighbours, peak memory and how long the store was locked; a second import,
-which adds nothing, is measured too. Both sides must hold the same tokens.
+Run: ``python -m benchmarks.import_speed [lines] [jsonl|csv] [rounds]``; without a kind
+both, one after the other. Both sides read the same seeded file, alternately, each in a
+process of its own. Prints medians, the ratio of each pair's neighbours, peak memory and
+how long the store was locked; a second import, which adds nothing, is measured too.
+Both sides must hold the same tokens. litellm, in the same run, prices the first lines of
+the file in a loop, which is what one would write without Tollbook.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import subprocess
@@ -16,6 +19,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -24,8 +28,10 @@ import duckdb
 from ingest.imports import ImportOptions, import_file
 from ingest.store import CellQuery, Store
 
-LINES = 1_000_000
+LINES = 10_000_000
+KINDS = ("jsonl", "csv")
 ROUNDS = 5
+LITELLM_LINES = 20_000
 FIRST_SECOND = 1_789_000_000
 DAYS = 60
 MODELS = (
@@ -171,17 +177,39 @@ def measured(side: str, source: Path, target: Path) -> Run:
     return Run(**json.loads(answer))
 
 
-def main(lines: int, kind: str) -> None:
+def litellm_loop(source: Path, _: Path) -> Run:
+    """Read the first lines and ask litellm what each of them costs."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # the map in the package, no network
+    import litellm  # noqa: PLC0415 - only this side may pay for it
+
+    started = time.perf_counter()
+    tokens = 0
+    with source.open(encoding="utf-8") as lines:
+        for line in islice(lines, LITELLM_LINES):
+            answer = litellm.ModelResponse(**json.loads(line))
+            litellm.completion_cost(answer, custom_llm_provider="openai")
+            tokens += answer.usage.total_tokens
+    return Run(time.perf_counter() - started, peak_mb(), LITELLM_LINES, tokens)
+
+
+def main(lines: int, kind: str, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="tollbook-bench-") as name:
         folder = Path(name)
         source = folder / f"usage.{kind}"
         write_lines(source, lines)
-        loads, imports, again = [], [], []
-        for number in range(ROUNDS):
-            loads.append(measured("bare", source, folder / f"bare{number}.duckdb"))
-            imports.append(measured("whole", source, folder / f"store{number}.duckdb"))
-            again.append(measured("whole", source, folder / f"store{number}.duckdb"))
+        loads, imports, again, loops = [], [], [], []
+        for number in range(rounds):
+            store = folder / f"store{number}.duckdb"
+            loads.append(measured("bare", source, folder / "bare.duckdb"))
+            imports.append(measured("whole", source, store))
+            again.append(measured("whole", source, store))
+            if kind == "jsonl":
+                loops.append(measured("litellm", source, store))
+            for made in folder.glob("*.duckdb"):
+                made.unlink()
         show(lines, size_mb(source), loads, imports, again)
+        if loops:
+            show_loop(lines, imports, loops)
 
 
 def show(
@@ -190,8 +218,7 @@ def show(
     for load, ours, second in zip(loads, imports, again, strict=True):
         assert (load.rows, load.tokens) == (ours.rows, ours.tokens)
         assert (second.rows, second.tokens) == (0, ours.tokens)
-    ratios = [o.seconds / b.seconds for o, b in zip(imports, loads, strict=True)]
-    print(f"{lines:,} rows, {megabytes:,.0f} MB, median of {ROUNDS} alternating runs")
+    print(f"{lines:,} rows, {megabytes:,.0f} MB, median of {len(loads)} alternating runs")
     print(f"{'':24}{'seconds':>9}{'rows/s':>12}{'peak MB':>9}{'locked s':>10}{'file MB':>9}")
     for title, runs in (
         ("bare CREATE TABLE AS", loads),
@@ -204,13 +231,34 @@ def show(
         size = median(run.file_mb for run in runs)
         speed = f"{lines / seconds:12,.0f}"
         print(f"{title:24}{seconds:9.2f}{speed}{memory:9.0f}{locked:10.2f}{size:9.0f}")
-    print(f"ratio of neighbours: median {median(ratios):.2f}, {min(ratios):.2f}..{max(ratios):.2f}")
+    print(f"import to bare load, neighbours: {_ratios(imports, loads)}")
+    print(f"again to first import, neighbours: {_ratios(again, imports)}")
 
 
-SIDES = {"bare": bare, "whole": whole}
+def show_loop(lines: int, imports: list[Run], loops: list[Run]) -> None:
+    speed = LITELLM_LINES / median(run.seconds for run in loops)
+    ours = lines / median(run.seconds for run in imports)
+    print(f"litellm's completion_cost in a loop: {speed:,.0f} rows/s; import {ours / speed:.0f}x")
+
+
+def _ratios(above: list[Run], below: list[Run]) -> str:
+    ratios = [a.seconds / b.seconds for a, b in zip(above, below, strict=True)]
+    return f"median {median(ratios):.2f}, {min(ratios):.2f}..{max(ratios):.2f}"
+
+
+SIDES = {"bare": bare, "whole": whole, "litellm": litellm_loop}
+
+
+def _asked(words: list[str]) -> tuple[int, tuple[str, ...], int]:
+    """Return lines, kinds and rounds."""
+    lines, kind, rounds = [*words, *[""] * 3][:3]
+    return int(lines or LINES), (kind,) if kind else KINDS, int(rounds or ROUNDS)
+
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in SIDES:
         print(json.dumps(asdict(SIDES[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])))))
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else LINES, *(sys.argv[2:3] or ["jsonl"]))
+        lines, kinds, rounds = _asked(sys.argv[1:])
+        for kind in kinds:
+            main(lines, kind, rounds)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import METERS
-from ingest.projection import MEASURED, TEXT, Opened, Projection
+from ingest.projection import JSON_LINES, MEASURED, TEXT, Opened, Projection
 from ingest.rows import (
     GLOBAL_ZONE,
     MAIN_METERS,
@@ -197,7 +197,7 @@ def _written(row: UsageRow) -> dict[str, object]:
 
 def _projection(path: Path, options: ImportOptions, view: View, *, several: bool) -> Projection:
     return Projection(
-        reader="read_json(?, format='newline_delimited', ignore_errors=true, columns={columns})",
+        reader=JSON_LINES,
         columns=dict.fromkeys(COLUMNS, TEXT),
         parameters=[str(path)],
         raw={name: (f'"{name}"',) for name in COLUMNS},

@@ -244,14 +244,20 @@ def _committed(store: Store, judged: _Judged) -> ImportResult:
 def _loaded(stage: Stage, opened: Opened, job: _Job) -> Opened:
     """Fill the stage, the slower way if the fast one gives up, and tell which it was."""
     try:
-        stage.load(opened.projection, _sampled(opened, job.workspace), job.options.date)
+        _load(stage, opened, job)
     except UnreadableFileError as error:
         if opened.again is None:
             raise UnreadableFileError(f"{job.name}: {error}") from error
         slower = opened.again()
-        stage.load(slower.projection, _sampled(slower, job.workspace), job.options.date)
+        _load(stage, slower, job)
         return slower
     return opened
+
+
+def _load(stage: Stage, opened: Opened, job: _Job) -> None:
+    is_large = opened.path.stat().st_size >= SAMPLED_FROM_BYTES
+    sample = _sampled(opened, job.workspace) if is_large else None
+    stage.load(opened.projection, sample, job.options.date, is_large=is_large)
 
 
 def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:
@@ -277,7 +283,7 @@ def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:
 
 def _sampled(opened: Opened, workspace: Path) -> Projection | None:
     """Return a projection of some lines of a large file, None where all columns are read."""
-    if opened.over is None or opened.path.stat().st_size < SAMPLED_FROM_BYTES:
+    if opened.over is None:
         return None
     lines = workspace / "sample.jsonl"
     lines.write_bytes(b"".join(spread_lines(opened.path)))

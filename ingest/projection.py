@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Union[str, "Mapping[str, Kind]"]
 """What a reader shall make of a value: a type of DuckDB, or an object's members by name."""
 TEXT: Final = "VARCHAR"
+JSON_LINES: Final = (
+    "read_json(?, format='newline_delimited', ignore_errors=true, columns={columns})"
+)
+"""The reader of one JSON object a line; up to 32 MB each."""
+SHORT_JSON_LINES: Final = JSON_LINES.replace("ignore", "maximum_object_size=4194304, ignore")
+"""The same up to 8 MB a line, and quicker: what is read at once stays in the processor's cache.
+
+A longer line ends it, so a file that may hold one needs another way to be read.
+"""
 MEASURED: Final = "false"
 """The SQL of ``estimated`` where the provider counted every row; no column is made for it."""
 

@@ -28,7 +28,16 @@ from ingest.object_reasons import (
     OUTPUT_DETAILS,
     explain,
 )
-from ingest.projection import TEXT, ImportOptions, Kind, Opened, Projection, Sample
+from ingest.projection import (
+    JSON_LINES,
+    SHORT_JSON_LINES,
+    TEXT,
+    ImportOptions,
+    Kind,
+    Opened,
+    Projection,
+    Sample,
+)
 from ingest.rows import DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
 from ingest.served import served_sql, sql_string
 
@@ -83,18 +92,20 @@ class ApiObjects:
             path, lines = rewritten(path, workspace, _rows_of)
         elif not is_clean(path):
             path = unpacked_copy(path, workspace)
-        first = _opened(path, lines, options)
         if lines is not None:
-            return first
+            return _opened(path, lines, options)
+        first = _opened(path, lines, options, SHORT_JSON_LINES)
         return replace(first, again=lambda: _opened(*clean_copy(path, workspace), options))
 
 
-def _opened(path: Path, lines: list[int] | None, options: ImportOptions) -> Opened:
+def _opened(
+    path: Path, lines: list[int] | None, options: ImportOptions, reader: str = JSON_LINES
+) -> Opened:
     return Opened(
-        projection=_projection(path, options),
+        projection=_projection(path, options, reader),
         path=path,
         reasons=lambda places: reasons_of_lines(path, places, explain, lines),
-        over=lambda other: _projection(other, options),
+        over=lambda other: _projection(other, options, reader),
     )
 
 
@@ -269,11 +280,11 @@ METERS: Final[Mapping[Meter, str]] = {
 }
 
 
-def _projection(path: Path, options: ImportOptions) -> Projection:
+def _projection(path: Path, options: ImportOptions, reader: str = JSON_LINES) -> Projection:
     provider = sql_string(options.provider or "openai")
     labels = {f"label_{key}": _label_places(key) for key in _label_keys(options)}
     return Projection(
-        reader="read_json(?, format='newline_delimited', ignore_errors=true, columns={columns})",
+        reader=reader,
         columns=_columns(options),
         parameters=[str(path)],
         raw={**IDENTITY, **USAGE, **labels},

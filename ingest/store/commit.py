@@ -328,9 +328,10 @@ def _insert_folded(stage: Stage, interned: Interned, base: int) -> None:
     for dimension in sorted({name for name, _ in interned.folded}):
         values = [value for name, value in interned.folded if name == dimension]
         stage.connection.execute(
-            f"""INSERT INTO s.folded SELECT {base} + rowid, '{dimension}', {quoted(dimension)}
-            FROM staged WHERE placed AND {quoted(dimension)} IN (SELECT unnest(?::VARCHAR[]))
-              AND rowid NOT IN ({matching.SKIPPED})""",
+            f"""INSERT INTO s.folded SELECT {base} + r.rowid, '{dimension}', {quoted(dimension)}
+            FROM staged r JOIN combinations k ON k.h = r.series
+            WHERE placed AND {quoted(dimension)} IN (SELECT unnest(?::VARCHAR[]))
+              AND r.rowid NOT IN ({matching.SKIPPED})""",
             [values],
         )
 

@@ -42,10 +42,11 @@ def match_inside_file(stage: Stage, facts: Facts) -> None:
         f"""CREATE OR REPLACE TABLE repeats AS
         WITH again AS (SELECT hash(request_id) AS h FROM staged WHERE placed
                        GROUP BY h HAVING count(*) > 1),
-        lines AS (SELECT rowid AS place, provider, request_id, model,
+        lines AS (SELECT r.rowid AS place, provider, request_id, model,
                          state <> {WITHOUT_USAGE} AS metered,
-                         {stage.weight("r")} AS weight, hash({", ".join(names)}) AS content
-                  FROM staged r WHERE placed AND hash(request_id) IN (FROM again)),
+                         {stage.weight("r", "k")} AS weight, hash({", ".join(names)}) AS content
+                  FROM staged r JOIN combinations k ON k.h = r.series
+                  WHERE placed AND hash(request_id) IN (FROM again)),
         ranked AS (SELECT *, weight::HUGEINT * 1099511627776 + place AS rank FROM lines)
         SELECT place, metered, metered AND coalesce(weight > max(weight) {preceding}
                 OR (weight = max(weight) {preceding}
@@ -76,6 +77,9 @@ def repeated_import(stage: Stage, facts: Facts) -> int | None:
         "r.occurred_at", "m.series", f"{stage.requests}::BIGINT",
         *(f"r.{meter}" for meter in MAIN_METERS), stage.extra("r"),
     )  # fmt: skip
+    alike = _alike_imports(stage, facts)
+    if not alike:
+        return None
     digest = "SELECT count(*), sum(h)::HUGEINT, bit_xor(h) FROM (SELECT hash({}) AS h FROM {})"
     ours = stage.connection.execute(
         digest.format(
@@ -83,7 +87,7 @@ def repeated_import(stage: Stage, facts: Facts) -> int | None:
             "staged r JOIN mapped m ON m.h = r.series WHERE r.placed",
         )
     ).fetchall()
-    for number in _alike_imports(stage, facts):
+    for number in alike:
         theirs = stage.connection.execute(
             digest.format(", ".join(("request_id", *stored)), f"s.usage WHERE import_id = {number}")
         ).fetchall()
@@ -126,10 +130,11 @@ def match_store(stage: Stage, facts: Facts) -> None:
         f"""INSERT INTO matches
         SELECT r.rowid, u.row_id, CASE WHEN f.row_id IS NULL THEN u.import_id ELSE f.holder END,
             r.state <> {WITHOUT_USAGE}, {_same(stage)},
-            {stage.weight("r")} >= {stored_weight("u", "t", stage.view)}
+            {stage.weight("r", "k")} >= {stored_weight("u", "t", stage.view)}
         FROM staged r
         JOIN s.usage u ON u.request_id = r.request_id
-        JOIN s.series t ON t.series = u.series AND t.provider = r.provider AND t.model = r.model
+        JOIN combinations k ON k.h = r.series
+        JOIN s.series t ON t.series = u.series AND t.provider = k.provider AND t.model = k.model
         JOIN s.imports i ON i.import_id = u.import_id
         LEFT JOIN s.fates f ON f.row_id = u.row_id
         JOIN mapped m ON m.h = r.series

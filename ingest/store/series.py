@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ingest.rows import DEFAULT_ORGANISATION, ROW_DIMENSIONS
-from ingest.store.staging_sql import WITHOUT_USAGE, quoted
+from ingest.store.staging_sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -131,10 +131,7 @@ def _combinations(stage: Stage) -> list[_Combination]:
     """Return the distinct combinations, the most frequent first."""
     names = stage.series_dimensions
     rows = stage.connection.execute(
-        f"""WITH found AS (SELECT series, min(rowid) AS place, count(*) AS times
-                       FROM staged WHERE placed GROUP BY series)
-        SELECT r.series, state = {WITHOUT_USAGE}, {_list(stage.series_columns)}, times
-        FROM staged r JOIN found ON r.rowid = place"""
+        f"SELECT h, unmetered, {_list(stage.series_columns)}, times FROM combinations"
     ).fetchall()
     rows.sort(key=lambda row: (-row[-1], str(row[1:-1])))
     return [_combination(row, stage.series_columns, names) for row in rows]

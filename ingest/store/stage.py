@@ -18,11 +18,11 @@ from ingest.store.staging_sql import (
     MACROS,
     ONE,
     WITHOUT_USAGE,
+    Staging,
     narrowed,
     places_of,
     quoted,
     rarely_used,
-    staging_sql,
     unseen_sql,
     used_columns_sql,
     used_places_sql,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT_MB: Final = 1_300
 THREADS: Final = 2
+FIRST_ROWS: Final = 20_000
+"""So many rows of a large file are asked for the series that most of its rows have."""
 LABELS: Final = frozenset((*ROW_DIMENSIONS, *ROW_MEASURES, *NOTES))
 
 
@@ -81,9 +83,14 @@ class Stage:
         self.connection.close()
 
     def load(
-        self, projection: Projection, sample: Projection | None, assumed_date: date | None
+        self,
+        projection: Projection,
+        sample: Projection | None,
+        assumed_date: date | None,
+        *,
+        is_large: bool = False,
     ) -> None:
-        """Read the file into the table ``staged``.
+        """Read the file into the table ``staged``, and its series into ``combinations``.
 
         Only the rare columns that a sample of the file uses are made; should a row
         use another one, the file is read again with it.
@@ -97,15 +104,26 @@ class Stage:
         if projection.timezone is not None:
             self.connection.execute(f"SET TimeZone={sql_string(projection.timezone)}")
         try:
-            if sample is not None and self._load_seen(projection, sample, assumed_date):
-                return
-            keep = rarely_used(projection) if sample is None else self._rare(projection)
-            places = self._places_used(projection) if sample is not None else None
-            self._stage(projection, keep, assumed_date, places)
-            if projection.reader.startswith("read_csv"):
-                self._refuse_rejects()
+            self._load(projection, sample, assumed_date, is_large=is_large)
+            self._combine()
         except duckdb.Error as error:
             raise UnreadableFileError(_first_line(error)) from error
+
+    def _load(
+        self,
+        projection: Projection,
+        sample: Projection | None,
+        assumed_date: date | None,
+        *,
+        is_large: bool,
+    ) -> None:
+        if sample is not None and self._load_seen(projection, sample, assumed_date):
+            return
+        keep = rarely_used(projection) if sample is None else self._rare(projection)
+        places = self._places_used(projection) if sample is not None else None
+        self._stage(projection, keep, assumed_date, places, projection if is_large else None)
+        if projection.reader.startswith("read_csv"):
+            self._refuse_rejects()
 
     def _refuse_rejects(self) -> None:
         """Give up on a file of which the reader of CSV left something out."""
@@ -118,7 +136,7 @@ class Stage:
         """Load what the sample uses; tells whether that was all that the file uses."""
         places = self._places_used(sample)
         keep = self._rare(narrowed(sample, places))
-        self._stage(projection, keep, assumed_date, places)
+        self._stage(projection, keep, assumed_date, places, sample)
         return not self._any("left_out")
 
     def _places_used(self, projection: Projection) -> frozenset[str]:
@@ -140,13 +158,43 @@ class Stage:
         keep: tuple[str, ...],
         day: date | None,
         places: frozenset[str] | None,
+        first: Projection | None,
     ) -> None:
-        seen = projection if places is None else narrowed(projection, places)
+        """Make the table ``staged``; series of the first rows are not told again with each row."""
         unseen = "false" if places is None else unseen_sql(projection, places)
-        query = staging_sql(seen, keep, day, self.cell_dimensions, unseen)
+        self.columns = keep
+
+        def staging(of: Projection) -> Staging:
+            seen = of if places is None else narrowed(of, places)
+            return Staging(seen, keep, day, self.series_columns, unseen)
+
+        self.connection.execute("CREATE OR REPLACE TABLE known (h UBIGINT, told VARCHAR[])")
+        if first is not None:
+            query = staging(first).series_sql(FIRST_ROWS)
+            self.connection.execute(f"INSERT INTO known {query}", list(first.parameters))
+        known = [h for (h,) in self.connection.execute("SELECT h FROM known").fetchall()]
+        query = staging(projection).rows_sql(known)
         self.connection.execute("DROP TABLE IF EXISTS staged")
         self.connection.execute(f"CREATE TABLE staged AS {query}", list(projection.parameters))
-        self.columns = keep
+
+    def _combine(self) -> None:
+        """Make the table ``combinations``: each series of placed rows, and how many it has."""
+        columns = self.series_columns
+        values = [
+            f"told[{place}]{'::BOOLEAN' if name == 'estimated' else ''} AS {quoted(name)}"
+            for place, name in enumerate(columns, start=1)
+        ]
+        self.connection.execute(
+            f"""CREATE OR REPLACE TABLE combinations AS
+            WITH counted AS (SELECT series AS h, count(*) AS times,
+                    any_value(state = {WITHOUT_USAGE}) AS unmetered
+                FROM staged WHERE placed GROUP BY series),
+            told AS (SELECT h, any_value(told) AS told
+                FROM (FROM known UNION ALL
+                      SELECT series, told FROM staged WHERE placed AND told IS NOT NULL)
+                GROUP BY h)
+            SELECT h, unmetered, times, {", ".join(values)} FROM counted JOIN told USING (h)"""
+        )
 
     def _any(self, condition: str) -> bool:
         found = self.connection.execute(f"SELECT bool_or({condition}) FROM staged").fetchall()
@@ -175,11 +223,12 @@ class Stage:
 
     def facts(self) -> Facts:
         """Return the facts of the staged rows."""
+        only = "" if not self._any("NOT placed") else "WHERE placed"  # a filter takes its time
         row = self.connection.execute(
             f"""SELECT count(*), count(*) FILTER (state = {GOOD}),
                 count(*) FILTER (state = {ASIDE}), count(*) FILTER (state = {WITHOUT_USAGE}),
                 count(*) FILTER (placed), count(request_id) FILTER (placed),
-                count(DISTINCT hash(request_id)) FILTER (placed),
+                (SELECT count(DISTINCT hash(request_id)) FROM staged {only}),
                 count(*) FILTER (placed AND dated),
                 min(occurred_at) FILTER (placed), max(occurred_at) FILTER (placed)
             FROM staged"""
@@ -195,7 +244,8 @@ class Stage:
                 ELSE request_id END AS request_id)
             FROM (SELECT *, row_number() OVER (PARTITION BY request_id, content ORDER BY place)
                          AS twin
-                  FROM (SELECT *, rowid AS place, md5({self._content()}) AS content FROM staged))
+                  FROM (SELECT r.*, r.rowid AS place, md5({self._content()}) AS content
+                        FROM staged r LEFT JOIN combinations k ON k.h = r.series))
             ORDER BY place"""
         )
         self.connection.execute("ALTER TABLE staged DROP COLUMN place")
@@ -221,14 +271,17 @@ class Stage:
         estimated = ("estimated",) if self.has_estimates else ()
         return ("provider", "model", "zone", "tier", *grouping, *estimated, *self.series_dimensions)
 
-    def weight(self, table: str = "staged") -> str:
-        """Return the SQL of what lets one of two rows with the same key win."""
+    def weight(self, rows: str, series: str) -> str:
+        """Return the SQL of what lets one of two rows with the same key win.
+
+        ``rows`` and ``series`` name ``staged`` and ``combinations`` in the query.
+        """
         if self.view == "buckets":
             return "0::BIGINT"
         outputs = [m for m in self.meters if m in OUTPUT_METERS]
-        total = " + ".join(f"{table}.{quoted(m)}" for m in outputs)
-        estimate = f"WHEN {table}.estimated THEN 0 " if self.has_estimates else ""
-        return f"CASE WHEN {table}.state = {WITHOUT_USAGE} THEN -1 {estimate}ELSE {total} END"
+        total = " + ".join(f"{rows}.{quoted(m)}" for m in outputs)
+        estimate = f"WHEN {series}.estimated THEN 0 " if self.has_estimates else ""
+        return f"CASE WHEN {rows}.state = {WITHOUT_USAGE} THEN -1 {estimate}ELSE {total} END"
 
     def extra(self, table: str) -> str:
         """Return the SQL of what a row carries beside its columns, as JSON or NULL."""

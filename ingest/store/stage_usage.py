@@ -33,7 +33,7 @@ def staged_usage(stage: Stage) -> list[StagedUsage]:
     rows = stage.connection.execute(
         f"""SELECT provider, model, zone, tier, max(occurred_at)::DATE,
             sum({stage.requests})::BIGINT, sum({" + ".join(meters)})::BIGINT AS tokens
-        FROM staged r WHERE state = {GOOD} GROUP BY ALL
+        FROM staged r JOIN combinations k ON k.h = r.series WHERE state = {GOOD} GROUP BY ALL
         ORDER BY tokens DESC, provider, model, zone, tier"""
     ).fetchall()
     return [StagedUsage(*row) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,8 @@ GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
 
 ONE: Final = "1"
 """Requests of a row that is one request; no column is made for it."""
+SLOTS: Final = 1_024
+"""Room for known series; of two with one place one counts as unknown."""
 EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
 
@@ -160,47 +162,82 @@ def used_columns_sql(projection: Projection, names: Iterable[str]) -> str:
     return f"SELECT {', '.join(tests) or 'true'} FROM {_raw_rows(projection)}"
 
 
-def staging_sql(
-    projection: Projection,
-    keep: Iterable[str],
-    assumed_date: date | None,
-    series_dimensions: Collection[str] = (),
-    unseen: str = "false",
-) -> str:
-    """Return the query that makes staged rows, one for each row read, in file order.
+@dataclass(frozen=True)
+class Staging:
+    """What is made of the rows of a projection.
 
-    Of the rare columns only ``keep`` are made; ``left_out`` tells whether a row
-    uses one of the others, or meets the condition ``unseen``.
-    ``series`` is a hash of what tells one series from another.
+    Of the rare columns only ``keep`` are made. ``apart`` names the columns that tell one
+    series from another: they are the same for most rows, so they are kept once a series.
+    ``unseen`` is a condition for rows that use what is not made.
     """
-    kept = set(keep)
-    left_out = [name for name in rarely_used(projection) if name not in kept]
-    guard = " OR ".join(["unseen", *(_used(projection, name) for name in left_out)])
-    columns = {
-        "occurred_at": _time_sql(projection, assumed_date),
-        "time_given": projection.time_given,
-        "recognised": projection.recognised,
-        "has_usage": projection.has_usage,
-        "sound": projection.sound,
-        "request_id": projection.request_id,
-        "provider": projection.provider,
-        "model": projection.model,
-        "zone": projection.zone,
-        "tier": projection.tier,
-        "requests": projection.requests,
-        **_marks(projection),
-        **{str(m): sql for m, sql in projection.meters.items() if m in MAIN_METERS or m in kept},
-        **{name: sql for name, sql in _labels(projection).items() if name in kept},
-        "left_out": guard,
-    }
-    selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
-    source = _raw_rows(projection, unseen)
-    rows = _judged(projection, kept, f"SELECT {selected} FROM {source}")
-    told_apart = ["provider", "model", "zone", "tier", *_marks(projection)]
-    told_apart += [quoted(name) for name in series_dimensions if name in kept]
-    return (
-        f"SELECT *, hash({', '.join(told_apart)}, state = {WITHOUT_USAGE}) AS series FROM ({rows})"
-    )
+
+    projection: Projection
+    keep: tuple[str, ...]
+    assumed_date: date | None
+    apart: tuple[str, ...]
+    unseen: str = "false"
+
+    def series_sql(self, rows: int) -> str:
+        """Return a query of the series among the first rows: hash, and columns as text."""
+        return (
+            f"SELECT series AS h, any_value({self._told}) AS told "
+            f"FROM (SELECT * FROM ({self._rows}) LIMIT {rows}) GROUP BY series"
+        )
+
+    def rows_sql(self, known: Iterable[int] = ()) -> str:
+        """Return the query that makes staged rows, one for each row read, in file order.
+
+        ``series`` is a hash of what tells one series from another; ``told`` holds that
+        itself, as text, except for most of the ``known`` series. ``left_out`` tells whether
+        a row uses a column that is not made, or meets the condition ``unseen``.
+        """
+        apart = ", ".join(map(quoted, self.apart))
+        # To join with the known ones, or to ask IN, would lose the order of the file.
+        slot = f"[{_slots(known)}][(series % {SLOTS}::UBIGINT + 1)::BIGINT]"
+        return (
+            f"SELECT * EXCLUDE ({apart}), "
+            f"CASE WHEN {slot} IS DISTINCT FROM series THEN {self._told} END AS told "
+            f"FROM ({self._rows})"
+        )
+
+    @property
+    def _told(self) -> str:
+        return f"[{', '.join(f'{quoted(name)}::VARCHAR' for name in self.apart)}]"
+
+    @property
+    def _rows(self) -> str:
+        projection, kept = self.projection, set(self.keep)
+        left_out = [name for name in rarely_used(projection) if name not in kept]
+        guard = " OR ".join(["unseen", *(_used(projection, name) for name in left_out)])
+        columns = {
+            "occurred_at": _time_sql(projection, self.assumed_date),
+            "time_given": projection.time_given,
+            "recognised": projection.recognised,
+            "has_usage": projection.has_usage,
+            "sound": projection.sound,
+            "request_id": projection.request_id,
+            "provider": projection.provider,
+            "model": projection.model,
+            "zone": projection.zone,
+            "tier": projection.tier,
+            "requests": projection.requests,
+            **_marks(projection),
+            **{str(m): e for m, e in projection.meters.items() if m in MAIN_METERS or m in kept},
+            **{name: sql for name, sql in _labels(projection).items() if name in kept},
+            "left_out": guard,
+        }
+        selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
+        source = _raw_rows(projection, self.unseen)
+        rows = _judged(projection, kept, f"SELECT {selected} FROM {source}")
+        told_apart = ", ".join(map(quoted, self.apart))
+        return f"SELECT *, hash({told_apart}, state = {WITHOUT_USAGE}) AS series FROM ({rows})"
+
+
+def _slots(known: Iterable[int]) -> str:
+    """Return as many constants as there are slots: each series at the remainder of its hash."""
+    by_place = {series % SLOTS: series for series in known}
+    places = (f"{by_place[n]}::UBIGINT" if n in by_place else "NULL" for n in range(SLOTS))
+    return ", ".join(places) if by_place else "NULL::UBIGINT"
 
 
 def _judged(projection: Projection, kept: set[str], rows: str) -> str:

@@ -12,8 +12,9 @@ import pytest
 import zstandard
 
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
-from ingest.imports import ImportOptions, Progress, import_file
+from ingest.imports import SAMPLED_FROM_BYTES, ImportOptions, Progress, import_file
 from ingest.store import CellQuery, Store
+from ingest.store.stage import FIRST_ROWS
 from tests.ingest.chats import (
     accounting,
     adds_up,
@@ -237,6 +238,26 @@ def test_a_value_that_only_a_late_line_has_is_not_overlooked(store: Store, tmp_p
     assert by_dimension(store, "team")["late"] == 1
     tiers = {cell.key.tier: cell.requests for cell in store.cells(CellQuery())}
     assert tiers["batch"] == 1
+
+
+def test_lines_of_a_large_file_keep_their_order_and_series_that_begin_late_their_names(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.jsonl"
+    rows = 60_000
+    assert rows > 2 * FIRST_ROWS
+    with path.open("w", encoding="utf-8") as out:
+        for number in range(rows):
+            label = {"feature": "late" if number >= FIRST_ROWS else "early", "note": "x" * 200}
+            line = json.dumps(chat(number, usage=counts(number, 1), metadata=label))
+            out.write("{\n" if number == FIRST_ROWS + 7 else f"{line}\n")
+    assert path.stat().st_size > SAMPLED_FROM_BYTES
+    result = import_file(store, path)
+    assert accounting(result) == {"read": rows, "added": rows - 1, "set_aside": 1}
+    assert [each.line for each in result.set_aside] == [FIRST_ROWS + 8]
+    assert by_dimension(store, "feature") == {"early": FIRST_ROWS, "late": rows - FIRST_ROWS - 1}
+    again = import_file(store, path)
+    assert accounting(again) == {"read": rows, "duplicate": rows - 1, "set_aside": 1}
 
 
 def test_no_format_claims_a_foreign_file_and_the_nearest_is_named(
