@@ -262,7 +262,7 @@ DERIVED: Final[Mapping[str, str]] = {
     "n_searches": "count_of(searches)",
 }
 SPECIAL: Final = "(n_cached + n_written + n_audio)"
-CACHED_AUDIO: Final = f"(CASE WHEN {SPECIAL} > n_input THEN {SPECIAL} - n_input ELSE 0 END)"
+CACHED_AUDIO: Final = f"greatest({SPECIAL} - n_input, 0)"
 """OpenAI does not say how much of the audio was cached: what does not fit otherwise."""
 
 METERS: Final[Mapping[Meter, str]] = {

@@ -42,10 +42,11 @@ CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
     WHEN d BETWEEN 0 AND 100000000000000 THEN to_timestamp(d / 1000)
     WHEN d BETWEEN 0 AND 100000000000000000 THEN to_timestamp(d / 1000000) END;
-CREATE MACRO moment(x) AS CASE
-    WHEN whole(x) BETWEEN 0 AND 100000000000 THEN make_timestamp(whole(x) * 1000000)
-    ELSE coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ))
-        AT TIME ZONE 'UTC' END;
+-- Whole seconds come first: nearly every file has those.
+CREATE MACRO moment(x) AS coalesce(
+    CASE WHEN try_cast(x AS UINTEGER)::VARCHAR = x
+        THEN make_timestamp(try_cast(x AS UINTEGER)::BIGINT * 1000000) END,
+    coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC');
 -- The usual cases come first: text functions cost more than reading the file.
 CREATE MACRO tier_of(x) AS CASE WHEN x IS NULL OR x = 'default' THEN 'standard'
     WHEN x = 'standard' OR x = 'flex' OR x = 'batch' OR x = 'priority' THEN x
