@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check soak bench clean
+.PHONY: help demo install test cover check soak bench clean
 
 help: ## say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ demo: $(VENV)/.runtime ## install, import the sample usage and open the dashboar
 install: $(VENV)/.dev ## install everything that tests and linters need
 
 test: $(VENV)/.dev ## run the tests, fault and fuzz tests with a small seeded count
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+cover: $(VENV)/.dev ## run the tests and say which lines none of them reaches
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 
 soak: $(VENV)/.dev ## run the tests with the full counts

@@ -130,7 +130,7 @@ def test_a_real_log(store: Store) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=8))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_the_total(calls: list[tuple[int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = written(Path(folder) / "a.jsonl", [message(*call) for call in calls])

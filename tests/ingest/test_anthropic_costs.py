@@ -173,7 +173,7 @@ def test_a_table_without_rows_says_so(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.decimals(-(10**9), 10**9, places=6), max_size=8))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_charges_sum_to_the_report(cents: list[Decimal]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.json"

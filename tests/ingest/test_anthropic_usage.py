@@ -190,7 +190,7 @@ COUNT = st.integers(0, 10**9) | st.none()
 
 
 @given(st.lists(st.tuples(COUNT, COUNT, COUNT, COUNT, COUNT), max_size=8))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_all_that_the_provider_counted(
     counts: list[tuple[int | None, ...]],
 ) -> None:

@@ -136,7 +136,7 @@ COUNT = st.integers(0, 10**9) | st.none()
 
 
 @given(COUNT, COUNT, COUNT, COUNT)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_all_that_was_counted(
     plain: int | None, read: int | None, wrote: int | None, out: int | None
 ) -> None:

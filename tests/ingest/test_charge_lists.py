@@ -146,7 +146,7 @@ AMOUNTS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(st.lists(AMOUNTS, min_size=1, max_size=12))
 def test_the_money_of_good_lines_is_all_there_and_bad_ones_are_aside(values: list[str]) -> None:
     lines = [f"2026-10,OpenAI,{value},USD,," for value in values]

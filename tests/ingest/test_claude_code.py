@@ -173,7 +173,7 @@ COUNT = st.integers(0, 10**9)
 
 
 @given(COUNT, COUNT, COUNT, COUNT, COUNT, st.booleans())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_all_that_was_counted_or_the_row_is_set_aside(
     plain: int, read: int, five: int, hour: int, out: int, wrong: bool
 ) -> None:

@@ -182,7 +182,7 @@ CALL = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), st.booleans())
 
 
 @given(st.lists(CALL, max_size=12))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_all_calls_together_are_the_last_total(calls: list[tuple[int, int, bool]]) -> None:
     lines: list[object] = [META, TURN]
     sums = [0, 0]

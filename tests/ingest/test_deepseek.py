@@ -86,7 +86,7 @@ def test_an_empty_export_says_so(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(METERS)), st.integers(0, 10**9)), max_size=8))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_all_that_was_counted(counts: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"

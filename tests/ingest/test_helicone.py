@@ -210,7 +210,7 @@ def test_properties_may_have_columns_of_their_own(tmp_path: Path) -> None:
 amounts = st.integers(-2, 200)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(
     st.lists(st.tuples(amounts, amounts, amounts, amounts), min_size=1, max_size=6),
     st.booleans(),

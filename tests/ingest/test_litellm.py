@@ -275,7 +275,7 @@ def test_provider_model_and_tier(tmp_path: Path) -> None:
 amounts = st.integers(-2, 200)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(st.lists(st.tuples(amounts, amounts, amounts, amounts), min_size=1, max_size=6))
 def test_parts_sum_to_the_total_or_the_row_is_set_aside(
     counts: list[tuple[int, int, int, int]],

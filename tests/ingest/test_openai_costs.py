@@ -300,7 +300,7 @@ AMOUNTS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(st.lists(AMOUNTS, min_size=1, max_size=12))
 def test_the_money_of_good_rows_is_all_there_and_bad_rows_are_aside(values: list[str]) -> None:
     rows = [{**ROW, "amount_value": value} for value in values]

@@ -226,7 +226,7 @@ WORDS = st.lists(st.sampled_from(["hello world", "2 + 2 = 4", ""]), min_size=1, 
 TOKENS = {"hello world": 2, "2 + 2 = 4": 7, "": 0}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(st.lists(st.tuples(WORDS, st.sampled_from([*TOKENS, None])), min_size=1, max_size=6))
 def test_the_parts_sum_to_the_total_and_all_of_it_is_estimated(
     chats: list[tuple[list[str], str | None]],

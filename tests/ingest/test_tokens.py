@@ -58,7 +58,7 @@ def test_the_very_tokens_that_openai_publishes_for_a_text() -> None:
 
 
 @given(text=st.text(max_size=60))
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_what_is_encoded_reads_back(text: str) -> None:
     for name in tokens.TOKENIZERS:
         encoding = tokens._encoding(name)

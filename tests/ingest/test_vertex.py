@@ -185,7 +185,7 @@ COUNT = st.integers(0, 10**9)
 
 
 @given(COUNT, COUNT, COUNT, COUNT, COUNT)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 def test_parts_are_the_total_or_the_row_is_set_aside(
     prompt: int, cached: int, added: int, said: int, thought: int
 ) -> None:
