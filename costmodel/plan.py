@@ -12,7 +12,7 @@ import numpy as np
 
 from costmodel.flows import ZERO
 from costmodel.levers import Cache, Grow, Retire
-from costmodel.likely import DRAWS, cost_draws, likely_range, volume_factors
+from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range, volume_factors
 from costmodel.money import decimal_string
 from costmodel.regimes import month_after
 from costmodel.scenario import evaluate, total_cost
@@ -107,6 +107,7 @@ class ScenarioResult:
 
     ``p10`` to ``p90`` holds 8 of 10 outcomes; None without history and without ranges.
     ``delta`` is None where the scenario has more usage without a price than the baseline.
+    ``probability_over_limit`` is a share of outcomes, None without a limit or a range.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ScenarioResult:
     warnings: tuple[str, ...]
     assumptions: tuple[str, ...]
     at_least: bool
+    probability_over_limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def _as_json(result: ScenarioResult) -> dict[str, object]:
         "monthly_cost": decimal_string(result.monthly_cost),
         "p10": None if result.p10 is None else decimal_string(result.p10),
         "p90": None if result.p90 is None else decimal_string(result.p90),
+        "probability_over_limit": result.probability_over_limit,
         "delta": None if result.delta is None else decimal_string(result.delta),
         "delta_share": None if result.delta_share is None else float(result.delta_share),
         "at_least": result.at_least,
@@ -187,15 +190,11 @@ def run_plan(
     ``PlanError`` without one or where a lever is refused, ``LeverError`` and
     ``WorkloadError`` for what makes no sense.
     """
-    if isinstance(plan.baseline, TypedBaseline):
-        runner = _typed_runner(plan, plan.baseline, book, today)
-    elif history is None:
-        raise PlanError("this plan starts from your usage, and there is none in the period asked")
-    else:
-        runner = _ledger_runner(plan, book, today, history)
+    runner = _runner(plan, book, today, history)
+    allowed = plan.limits.get(MONTHLY_COST)
+    runner = replace(runner, limit=allowed)
     base = runner.result(Scenario("baseline", ()))
     results = tuple(runner.result(each) for each in plan.scenarios)
-    allowed = plan.limits.get(MONTHLY_COST)
     crossed = [
         Violation(each.name, MONTHLY_COST, allowed, each.monthly_cost)
         for each in results
@@ -203,6 +202,25 @@ def run_plan(
     ]
     currency = book.contract.currency
     return PlanResult(currency, f"{runner.month:%Y-%m}", base, results, tuple(crossed))
+
+
+def plan_usage(
+    plan: Plan, book: PriceBook, *, today: date, history: History | None = None
+) -> tuple[Baseline, int]:
+    """Return the usage that the scenarios start from, and how often growth has compounded in it.
+
+    Raises as ``run_plan`` does.
+    """
+    runner = _runner(plan, book, today, history)
+    return runner.baseline, runner.months_ahead
+
+
+def _runner(plan: Plan, book: PriceBook, today: date, history: History | None) -> _Runner:
+    if isinstance(plan.baseline, TypedBaseline):
+        return _typed_runner(plan, plan.baseline, book, today)
+    if history is None:
+        raise PlanError("this plan starts from your usage, and there is none in the period asked")
+    return _ledger_runner(plan, book, today, history)
 
 
 def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date) -> _Runner:
@@ -243,6 +261,15 @@ def _months_from(start: date, month: date) -> int:
 
 
 @dataclass(frozen=True)
+class _Likely:
+    """The range of a scenario's cost, and how likely it lies above the limit."""
+
+    low: Fraction | None = None
+    high: Fraction | None = None
+    above_limit: float | None = None
+
+
+@dataclass(frozen=True)
 class _Runner:
     """Runs scenarios of one plan over its baseline."""
 
@@ -252,6 +279,7 @@ class _Runner:
     baseline: Baseline
     months_ahead: int
     history: History | None
+    limit: Fraction | None = None
 
     @cached_property
     def _base(self) -> Outcome:
@@ -271,28 +299,30 @@ class _Runner:
             reason = outcome.unpriced[0].reason
             raise PlanError(f"scenario {scenario.name!r}: nothing in it has a price: {reason}")
         delta = outcome.cost - base.cost if outcome.can_be_compared_with(base) else None
-        low, high = self._range(scenario, outcome.cost)
+        likely = self._likely(scenario, outcome.cost)
         return ScenarioResult(
             name=scenario.name,
             monthly_cost=outcome.cost,
-            p10=low,
-            p90=high,
+            p10=likely.low,
+            p90=likely.high,
             delta=delta,
             delta_share=delta / base.cost if delta is not None and base.cost else None,
             warnings=(*_misses(outcome), *outcome.warnings),
             assumptions=tuple(each.text for each in outcome.assumptions),
             at_least=outcome.at_least,
+            probability_over_limit=likely.above_limit,
         )
 
-    def _range(
-        self, scenario: Scenario, cost: Fraction
-    ) -> tuple[Fraction, Fraction] | tuple[None, None]:
+    def _likely(self, scenario: Scenario, cost: Fraction) -> _Likely:
         factors = self._volume_factors(scenario)
         if factors is None and not scenario.ranges:
-            return None, None
+            return _Likely()
         draws = self._draws(scenario, cost)
-        low, high = likely_range(draws if factors is None else draws * factors)
-        return _to_cents(low), _to_cents(high)
+        if factors is not None:
+            draws = draws * factors
+        low, high = likely_range(draws)
+        above = None if self.limit is None else chance_above(draws, self.limit)
+        return _Likely(_to_cents(low), _to_cents(high), above)
 
     def _draws(self, scenario: Scenario, cost: Fraction) -> Floats:
         """Return costs for draws of the ranges; without any the one cost, for every draw."""
