@@ -26,6 +26,8 @@ BLOCK_DAYS = 7
 """Days are drawn in runs of a week, because a busy day is seldom alone."""
 
 LOW, HIGH = 0.1, 0.9
+_NOISE = 1e-9
+"""A draw this little above a limit is on it: floats differ by as much."""
 
 
 def volume_factors(
@@ -104,3 +106,8 @@ def likely_range(draws: Floats) -> tuple[float, float]:
     """Return the range that holds 8 of 10 draws."""
     low, high = np.quantile(draws, [LOW, HIGH])
     return float(low), float(high)
+
+
+def chance_above(draws: Floats, amount: Fraction) -> float:
+    """Return the share of draws above an amount, between 0 and 1."""
+    return float(np.mean(draws > float(amount) * (1 + _NOISE)))

@@ -1,4 +1,4 @@
-"""The usage of past days, laid by weekday on the days of a month to come."""
+"""The usage of past days, laid by weekday on the days to come."""
 
 from __future__ import annotations
 
@@ -45,11 +45,34 @@ def on_calendar(
     month: date,
     boundaries: Iterable[date] = (),
 ) -> Baseline:
-    """Return a baseline of one month: each of its days has the mean of its weekday.
+    """Return a baseline of one month, as ``on_days`` does for any run of days."""
+    target = (month, month_after(month) - timedelta(days=1))
+    return on_days(
+        cells,
+        book,
+        dimension_names=dimension_names,
+        window=window,
+        target=target,
+        boundaries=boundaries,
+        target_words=f"{month:%Y-%m}",
+    )
+
+
+def on_days(  # noqa: PLR0913  usage, its days, and the days to come with their name
+    cells: Iterable[Cell],
+    book: PriceBook,
+    *,
+    dimension_names: Sequence[str],
+    window: tuple[date, date],
+    target: tuple[date, date],
+    boundaries: Iterable[date] = (),
+    target_words: str | None = None,
+) -> Baseline:
+    """Return a baseline of the days from ``target``: each has the mean of its weekday.
 
     ``dimension_names`` must hold ``day``; ``window`` is the first and the last whole
     day of the cells, so that days without usage count as such. Flows are priced on
-    the month's own days, folded between ``boundaries`` (days on which a rate or a
+    the target's own days, folded between ``boundaries`` (days on which a rate or a
     lever changes). A weekday that the window has not takes the mean of all days.
     Raises ``WorkloadError`` for cells without a day or outside the window.
     """
@@ -57,28 +80,30 @@ def on_calendar(
     if not past:
         raise WorkloadError(f"a window from {window[0]} to {window[1]} has no days")
     source = ledger_baseline(cells, book, days=len(past), dimension_names=dimension_names)
-    target = _days_by_stretch(month, boundaries)
-    factors = _factors(past, target)
+    factors = _factors(past, _days_by_stretch(target, boundaries))
     keep = _without_day(source.dimension_names)
     lay = _Layer(source, factors, keep, set(past))
+    words = target_words or f"{target[0]} to {target[1]}"
     note = Assumption(
-        "weekday-mean", f"every day of {month:%Y-%m} has the mean of its weekday, "
+        "weekday-mean", f"every day of {words} has the mean of its weekday, "
         f"{window[0]} to {window[1]}"
     )  # fmt: skip
     return replace(
         source,
         flows=folded(each for flow in source.flows for each in lay.out(flow)),
         unpriced=folded(each for flow in source.unpriced for each in lay.out(flow)),
-        days=Fraction(len(days_of(month))),
+        days=Fraction(len(days_between(*target))),
         dimension_names=tuple(source.dimension_names[place] for place in keep),
         assumptions=(*source.assumptions, note),
     )
 
 
-def _days_by_stretch(month: date, boundaries: Iterable[date]) -> dict[date, tuple[date, ...]]:
-    """Return the month's days by the last boundary before them."""
-    end = month_after(month)
-    starts = sorted({month, *(day for day in boundaries if month < day < end)})
+def _days_by_stretch(
+    target: tuple[date, date], boundaries: Iterable[date]
+) -> dict[date, tuple[date, ...]]:
+    """Return the target's days by the last boundary before them."""
+    first, end = target[0], target[1] + timedelta(days=1)
+    starts = sorted({first, *(day for day in boundaries if first < day < end)})
     return {
         start: days_between(start, stop - timedelta(days=1))
         for start, stop in pairwise([*starts, end])

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from costmodel.likely import DRAWS, cost_draws, likely_range, volume_factors
+from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range, volume_factors
 from costmodel.weekdays import days_of
 
 MONDAY = date(2026, 9, 7)
@@ -79,3 +79,12 @@ def test_draws_are_bounded_by_the_ends_and_follow_the_bends() -> None:
     # past the bend only the second input counts: a triangle from 2 to 4, times a quarter
     assert (draws > 0.5).any()
     assert float(np.median(draws)) == pytest.approx(0.72, abs=0.05)
+
+
+def test_the_chance_of_a_crossed_limit_counts_draws_above_it() -> None:
+    draws = np.array([100.0, 200.0, 300.0, 400.0])
+    assert chance_above(draws, Fraction(200)) == 0.5
+    assert chance_above(draws, Fraction("199.99")) == 0.75
+    assert chance_above(draws, Fraction(400)) == 0
+    # a limit that is just met is kept, whatever the last bit of a float says
+    assert chance_above(np.array([0.1 + 0.2]), Fraction(3, 10)) == 0

@@ -227,3 +227,31 @@ def test_a_plan_says_which_dimensions_it_needs() -> None:
 
 def test_days_between_are_both_included() -> None:
     assert len(days_between(date(2026, 11, 1), date(2026, 11, 30))) == 30
+
+
+def test_how_likely_a_limit_is_crossed_comes_from_the_same_draws_as_the_range() -> None:
+    past = history(56, spread=300)
+
+    def chance(limit: Fraction | None) -> float | None:
+        limits = {} if limit is None else {"monthly_cost": limit}
+        plan = Plan(LedgerBaseline(), (Scenario("as it is", ()),), None, limits)
+        (result,) = run_plan(plan, BOOK, today=TODAY, history=past).scenarios
+        return result.probability_over_limit
+
+    (free,) = from_ledger(past, Scenario("as it is", ())).scenarios
+    assert free.p10 is not None
+    assert free.p90 is not None
+    assert chance(None) is None
+    assert chance(free.p90) == pytest.approx(0.1, abs=0.005)
+    assert chance(free.p10) == pytest.approx(0.9, abs=0.005)
+    assert chance(free.monthly_cost * 3) == 0
+
+
+def test_typed_numbers_tell_no_probability_unless_they_have_a_range() -> None:
+    assert typed(MINI_FIRST).scenarios[0].probability_over_limit is None
+    ends = Range(Fraction(0), Fraction(20, 100))
+    (ranged,) = typed(
+        single(Route(to=FULL, share=ends.middle), share=ends), limit=396 + 158
+    ).scenarios
+    # the limit is just below the middle of a triangle: about half of the draws cross it
+    assert ranged.probability_over_limit == pytest.approx(0.5, abs=0.04)

@@ -85,12 +85,21 @@ def _show(invocation: Invocation, result: PlanResult) -> None:
     over = {each.scenario for each in result.violations}
     for each in (result.baseline, *result.scenarios):
         row = _row(each, result.currency, ranged=ranged)
-        table.rows.append([*row, "over the limit" if each.name in over else ""])
+        table.rows.append([*row, _against_limit(each, is_over=each.name in over)])
     out.table(table)
     if not ranged:
         out.say("No likely range: typed numbers.")
     for text in _remarks(result):
         out.say(text)
+
+
+def _against_limit(each: ScenarioResult, *, is_over: bool) -> str:
+    """Return what the limit says of a scenario: crossed, or how likely it will be."""
+    chance = each.probability_over_limit
+    if each.name == "baseline":
+        return ""
+    likely = "" if chance is None else f"{chance:.0%} likely to cross the limit"
+    return "over the limit" if is_over else likely
 
 
 def _row(each: ScenarioResult, currency: str, *, ranged: bool) -> list[str]:
