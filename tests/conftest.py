@@ -10,6 +10,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 SOAK = os.environ.get("TOLLBOOK_SOAK") == "1"
+SPOILED_FILES = int(os.environ.get("TOLLBOOK_FUZZ") or (100_000 if SOAK else 0))
+"""Files that the fuzzer of formats spoils, 0 for a few of each format."""
+
+SECONDS_TOGETHER = int(os.environ.get("TOLLBOOK_TOGETHER") or (600 if SOAK else 6))
+"""How long several programs use one store at once."""
+
 CI = os.environ.get("CI") == "true"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 
