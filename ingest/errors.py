@@ -14,6 +14,7 @@ IngestError
 ├── PeriodError               a range in words is not understood
 ├── BillError                 a bill cannot be held against usage as it is
 │   └── NoBillError           the store has no bill for these days
+├── DriverFileError       a file of growth by drivers has mistakes
 ├── TokenizerError            a model has no public tokenizer
 └── FetchError                a provider did not hand over its usage
     └── KeyRefusedError       it does not accept the key
@@ -68,6 +69,10 @@ class UnknownImportError(IngestError):
 
 class PeriodError(IngestError, ValueError):
     """A range in words is not understood."""
+
+
+class DriverFileError(IngestError):
+    """A file of growth by drivers has mistakes."""
 
 
 class TokenizerError(IngestError):

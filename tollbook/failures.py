@@ -30,6 +30,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "UnknownImportError"),
     ("ingest.errors", "PeriodError"),
     ("ingest.errors", "BillError"),
+    ("ingest.errors", "DriverFileError"),
     ("ingest.errors", "TokenizerError"),
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),
