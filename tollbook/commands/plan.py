@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,8 @@ from tollbook.errors import PolicyViolated
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, at_least, listed, number_column, share_words
+from tollbook.plan_changes import Version
+from tollbook.plan_outputs import Asked, changes_of, check_fit, plan_options, say, show_changes
 from tollbook.report_options import range_words
 from tollbook.spend_words import money_words
 
@@ -25,25 +27,42 @@ WHOLE_DAYS = "dw"
 @click.argument(
     "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.yaml"
 )
+@plan_options
 @with_invocation
-def plan_command(invocation: Invocation, file: Path) -> None:
+def plan_command(
+    invocation: Invocation,
+    /,
+    file: Path,
+    **asked: Any,  # noqa: ANN401 - the options of a plan
+) -> None:
     """Price the scenarios of a plan file, and check its limits.
 
     A plan that starts from usage reads the store; one with a typed workload needs none.
     Exit code 3 where a scenario crosses a limit.
     """
+    options = Asked(**asked)
+    head = _version(invocation, file)
+    base = _version(invocation, options.base) if options.base else None
+    changes = changes_of(base, head)
+    if not say(invocation, head, changes, options):
+        _show(invocation, head.result)
+        show_changes(invocation, head, changes)
+    if head.result.violations:
+        raise PolicyViolated(_crossed(head.result.violations, head.result.currency))
+    check_fit(invocation, head, options)
+
+
+def _version(invocation: Invocation, file: Path) -> Version:
+    """Return a plan file with what its scenarios cost."""
     from costmodel.plan import run_plan
     from ingest.plan_file import read_plan
 
     book = invocation.book
     plan = read_plan(file, book)
-    result = run_plan(plan, book, today=invocation.now.date(), history=_history(invocation, plan))
-    if invocation.as_json:
-        invocation.output.result(result.to_json())
-    else:
-        _show(invocation, result)
-    if result.violations:
-        raise PolicyViolated(_crossed(result.violations, result.currency))
+    history = _history(invocation, plan)
+    return Version(
+        plan, run_plan(plan, book, today=invocation.now.date(), history=history), history
+    )
 
 
 def _history(invocation: Invocation, plan: Plan) -> History | None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from tollbook.data_fitness import MINUTE, check_fresh, fitness_options
 from tollbook.errors import DataUnfit
 from tollbook.invocation import Invocation, with_invocation
-from tollbook.numbers import reading
 from tollbook.options import command
 from tollbook.output import Column, Table, listed, number_column, plural, tokens_text
 from tollbook.report_options import Asked, query_of, report_options
@@ -31,24 +29,9 @@ if TYPE_CHECKING:
     from ingest.store import Store
 
 
-MINUTE = "%Y-%m-%d %H:%M"
-
-
-def _age(text: str) -> timedelta:
-    from ingest.ages import parse_age
-
-    return parse_age(text)
-
-
 @command("report")
 @report_options
-@click.option(
-    "--require-fresh",
-    callback=reading(_age),
-    metavar="AGE",
-    help="Exit with 4 where usage ends longer ago than this, such as 36h.",
-)
-@click.option("--require-priced", is_flag=True, help="Exit with 4 where some usage has no price.")
+@fitness_options
 @with_invocation
 def report_command(
     invocation: Invocation,
@@ -77,7 +60,7 @@ def report_command(
     if not spend.rows:
         invocation.output.note(_nothing(store))
     if require_fresh is not None:
-        _require_fresh(invocation, store, require_fresh)
+        check_fresh(invocation, store, require_fresh)
     if require_priced and spend.unpriced:
         missing = listed(unpriced_words(each) for each in spend.unpriced)
         raise DataUnfit(f"some usage has no price: {missing}")
@@ -188,18 +171,3 @@ def _nothing(store: Store) -> str:
         return "The store holds no usage yet; 'tollbook import FILE' brings some."
     first, end = extent
     return f"No usage here; the store holds usage from {first:{MINUTE}} to {end:{MINUTE}} UTC."
-
-
-def _require_fresh(invocation: Invocation, store: Store, allowed: timedelta) -> None:
-    from datetime import timedelta
-
-    from ingest.ages import age_text
-
-    reached = store.watermark()
-    if reached is None:
-        raise DataUnfit("there is no usage, so it is not fresh")
-    age = max(invocation.now - reached, timedelta(0))
-    if age > allowed:
-        raise DataUnfit(
-            f"usage ends at {reached:{MINUTE}} UTC, {age_text(age)} ago; import newer exports"
-        )

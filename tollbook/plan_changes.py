@@ -1,0 +1,135 @@
+"""What differs between two versions of a plan: costs, and the settings behind them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from tollbook.output import amount, share_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from costmodel.levers import Lever
+    from costmodel.plan import History, Plan, PlanResult, Scenario, ScenarioResult
+
+
+@dataclass(frozen=True)
+class Change:
+    """One scenario in two versions of a plan; None where a version has it not.
+
+    ``settings`` says in words which levers differ.
+    """
+
+    name: str
+    before: ScenarioResult | None
+    now: ScenarioResult | None
+    settings: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> Fraction | None:
+        """Return by how much the cost has changed; None where only one version has it."""
+        if self.before is None or self.now is None:
+            return None
+        return self.now.monthly_cost - self.before.monthly_cost
+
+    @property
+    def share(self) -> Fraction | None:
+        """Return the difference as a share of the cost before."""
+        if self.difference is None or self.before is None or not self.before.monthly_cost:
+            return None
+        return self.difference / self.before.monthly_cost
+
+    def to_json(self) -> dict[str, object]:
+        """Return the JSON of the command line, money as decimal strings."""
+        return {
+            "name": self.name,
+            "monthly_cost_before": amount(self.before.monthly_cost) if self.before else None,
+            "monthly_cost": amount(self.now.monthly_cost) if self.now else None,
+            "difference": amount(self.difference),
+            "settings": list(self.settings),
+        }
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a plan: what the file says, what that costs, and the usage it starts from."""
+
+    plan: Plan
+    result: PlanResult
+    history: History | None = None
+
+
+def changes_between(base: Version, head: Version) -> tuple[Change, ...]:
+    """Return the baseline, then every scenario of both versions, the new file's order first."""
+    before = {each.name: each for each in base.result.scenarios}
+    now = {each.name: each for each in head.result.scenarios}
+    old = {each.name: each for each in base.plan.scenarios}
+    new = {each.name: each for each in head.plan.scenarios}
+    found = [Change("baseline", base.result.baseline, head.result.baseline)]
+    for name in dict.fromkeys((*now, *before)):
+        settings = setting_changes(old.get(name), new.get(name))
+        found.append(Change(name, before.get(name), now.get(name), settings))
+    return tuple(found)
+
+
+def setting_changes(old: Scenario | None, new: Scenario | None) -> tuple[str, ...]:
+    """Return which levers differ, such as ``cascade: escalate 12% → 20%``."""
+    if old is None or new is None:
+        return ()
+    before, now = _by_step(old.levers), _by_step(new.levers)
+    said: list[str] = []
+    for step in dict.fromkeys((*before, *now)):
+        gone = [each for each in before[step] if each not in now[step]]
+        come = [each for each in now[step] if each not in before[step]]
+        said += [_differs(step, *pair) for pair in zip(gone, come, strict=False)]
+        said += [f"{step} added: {_settings(each)}" for each in come[len(gone) :]]
+        said += [f"{step} taken out: {_settings(each)}" for each in gone[len(come) :]]
+    return tuple(said)
+
+
+def _by_step(levers: Iterable[Lever]) -> dict[str, list[Lever]]:
+    found: dict[str, list[Lever]] = defaultdict(list)
+    for lever in levers:
+        found[lever.step].append(lever)
+    return found
+
+
+def _differs(step: str, old: Lever, new: Lever) -> str:
+    if type(old) is not type(new):
+        return f"{step}: {_settings(old)} → {_settings(new)}"
+    pairs = [(each.name, getattr(old, each.name), getattr(new, each.name)) for each in fields(old)]
+    parts = [
+        f"{_words(name)} {value_words(before)} → {value_words(now)}"
+        for name, before, now in pairs
+        if before != now
+    ]
+    return f"{step}: {', '.join(parts)}"
+
+
+def _settings(lever: Lever) -> str:
+    """Return the settings of a lever that say something, in words."""
+    values = [(each.name, getattr(lever, each.name)) for each in fields(lever)]
+    said = [f"{_words(name)} {value_words(value)}" for name, value in values if value]
+    return ", ".join(said) or "as it is"
+
+
+def _words(field: str) -> str:
+    return field.strip("_").replace("_", " ")
+
+
+def value_words(value: object) -> str:
+    """Return a setting as people read it: a share in percent, names with commas between."""
+    if value is None:
+        return "not given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Fraction):
+        return share_words(value) if abs(value) <= 1 else f"{float(value):g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {value_words(found)}" for name, found in value.items()) or "all"
+    if isinstance(value, tuple):
+        return " or ".join(map(value_words, value)) or "all"
+    return str(value)
