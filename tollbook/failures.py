@@ -35,7 +35,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),
     ("costmodel.plan", "PlanError"),
-    ("costmodel.lever", "LeverError"),
+    ("costmodel.scene", "LeverError"),
     ("costmodel.workload", "WorkloadError"),
 )
 """Errors of lower packages that the person asking can put right: exit code 2."""

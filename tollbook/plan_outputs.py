@@ -15,7 +15,7 @@ from tollbook.plan_changes import Change, Version, changes_between
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from tollbook.invocation import Invocation
@@ -65,15 +65,21 @@ def changes_of(base: Version | None, head: Version) -> tuple[Change, ...]:
     return changes_between(base, head)
 
 
-def say(invocation: Invocation, head: Version, changes: Sequence[Change], asked: Asked) -> bool:
+def say(
+    invocation: Invocation,
+    head: Version,
+    changes: Sequence[Change],
+    asked: Asked,
+    further: Mapping[str, object],
+) -> bool:
     """Print the plan where the options ask for another form than the table; tell whether they did.
 
-    ``--json`` holds the changes under ``changes``.
+    ``--json`` holds the changes under ``changes``, and what is ``further`` under its own keys.
     """
     if invocation.as_json:
         if asked.markdown:
             raise UsageProblem("--json and --markdown exclude each other; give one of them")
-        answer = head.result.to_json()
+        answer = {**head.result.to_json(), **further}
         if asked.base is not None:
             answer["changes"] = [each.to_json() for each in changes]
         invocation.output.result(answer)

@@ -12,11 +12,20 @@ from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, at_least, listed, number_column, share_words
 from tollbook.plan_changes import Version
+from tollbook.plan_horizon import (
+    coming_months,
+    horizon_answer,
+    horizon_asked,
+    horizon_options,
+    show_horizon,
+)
 from tollbook.plan_outputs import Asked, changes_of, check_fit, plan_options, say, show_changes
 from tollbook.report_options import range_words
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from costmodel.plan import History, Plan, PlanResult, ScenarioResult, Violation
     from ingest.periods import Period
 
@@ -28,6 +37,7 @@ WHOLE_DAYS = "dw"
     "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.yaml"
 )
 @plan_options
+@horizon_options
 @with_invocation
 def plan_command(
     invocation: Invocation,
@@ -40,32 +50,38 @@ def plan_command(
     A plan that starts from usage reads the store; one with a typed workload needs none.
     Exit code 3 where a scenario crosses a limit.
     """
+    ahead = horizon_asked(asked)
     options = Asked(**asked)
-    head = _version(invocation, file)
+    head = _version(invocation, file, ahead.dimensions if ahead else ())
     base = _version(invocation, options.base) if options.base else None
     changes = changes_of(base, head)
-    if not say(invocation, head, changes, options):
+    months = coming_months(invocation, head, ahead)
+    further = {"horizon": horizon_answer(months, ahead)} if ahead else {}
+    if not say(invocation, head, changes, options, further):
         _show(invocation, head.result)
         show_changes(invocation, head, changes)
+        if ahead:
+            show_horizon(invocation, months, ahead)
     if head.result.violations:
         raise PolicyViolated(_crossed(head.result.violations, head.result.currency))
     check_fit(invocation, head, options)
 
 
-def _version(invocation: Invocation, file: Path) -> Version:
+def _version(invocation: Invocation, file: Path, also: Collection[str] = ()) -> Version:
     """Return a plan file with what its scenarios cost."""
     from costmodel.plan import run_plan
     from ingest.plan_file import read_plan
 
     book = invocation.book
     plan = read_plan(file, book)
-    history = _history(invocation, plan)
+    history = _history(invocation, plan, also)
     return Version(
         plan, run_plan(plan, book, today=invocation.now.date(), history=history), history
     )
 
 
-def _history(invocation: Invocation, plan: Plan) -> History | None:
+def _history(invocation: Invocation, plan: Plan, also: Collection[str]) -> History | None:
+    """Return the days of usage by the dimensions that levers look at, and by others asked for."""
     from costmodel.plan import LedgerBaseline
     from ingest.baseline import usage_history
     from ingest.rows import CELL_DIMENSIONS
@@ -73,6 +89,7 @@ def _history(invocation: Invocation, plan: Plan) -> History | None:
     if not isinstance(plan.baseline, LedgerBaseline):
         return None
     asked = {name for each in plan.scenarios for lever in each.levers for name in lever.where}
+    asked |= set(also)
     kept = invocation.configuration.cells or CELL_DIMENSIONS
     return usage_history(
         invocation.store(),
