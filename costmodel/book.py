@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from costmodel.contract import Contract
 from costmodel.meters import TIERS, UNKNOWN_BAND, Meter
-from costmodel.rates import FALLBACKS, Assumption, Model, RateCard
+from costmodel.rates import FALLBACKS, Assumption, Model, RateCard, UsageTier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
     from fractions import Fraction
 
+    from costmodel.contract import ContractTerm
     from costmodel.usage import PricingKey
 
 NameKey = tuple[str, str]
@@ -57,6 +58,7 @@ class PriceBook:
     models: tuple[Model, ...]
     cards: tuple[RateCard, ...]
     contract: Contract = field(default_factory=Contract)
+    usage_tiers: tuple[UsageTier, ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[NameKey, Model]:
@@ -78,7 +80,19 @@ class PriceBook:
 
     def with_contract(self, contract: Contract) -> PriceBook:
         """Return the same tables under another contract."""
-        return PriceBook(self.models, self.cards, contract)
+        return PriceBook(self.models, self.cards, contract, self.usage_tiers)
+
+    @cached_property
+    def _under(self) -> dict[str, PriceBook]:
+        return {}
+
+    def under(self, term: ContractTerm) -> PriceBook:
+        """Return the same tables with one more term, which comes last; each is made once."""
+        name = repr(term)
+        if name not in self._under:
+            terms = (*self.contract.terms, term)
+            self._under[name] = self.with_contract(replace(self.contract, terms=terms))
+        return self._under[name]
 
     def resolve(self, provider: str, served: str) -> Model | None:
         """Return the model that this provider serves under this name, if the book knows it."""

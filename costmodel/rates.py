@@ -74,7 +74,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What a provider's usage tier allows a minute, a day and in the batch queue."""
+    """What a provider's usage tier allows a minute, a day and in the batch queue.
+
+    It counts for requests longer than ``above_input_tokens`` (0: all that no other
+    row of the tier is for).
+    """
 
     usage_tier: str
     requests_per_minute: int | None = None
@@ -82,6 +86,24 @@ class RateLimit:
     requests_per_day: int | None = None
     batch_queue_tokens: int | None = None
     above_input_tokens: int = 0
+    source: str | None = None
+    checked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTier:
+    """A provider's usage tier: what one must have paid to be in it, and its cap a month.
+
+    Money is in US dollars.
+    """
+
+    provider: str
+    usage_tier: str
+    paid_usd: Fraction
+    account_age_days: int
+    monthly_cap_usd: Fraction
+    source: str
+    checked_on: date
 
 
 @dataclass(frozen=True)

@@ -37,4 +37,5 @@ def _book(paths: tuple[Path, ...]) -> PriceBook:
     if problems:
         raise PricingError(problems)
     models = tuple(row.model for table in tables for row in table.models)
-    return PriceBook(models, cards_with_fees(tables), Contract())
+    tiers = tuple(tier for table in tables for tier in table.usage_tiers)
+    return PriceBook(models, cards_with_fees(tables), Contract(), tiers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from costmodel.rates import Life, Model, RateLimit
+from costmodel.rates import Life, Model, RateLimit, UsageTier
 from pricing.located_yaml import Checker, Problem, YamlError, read
 from pricing.rate_rows import NO_FEE, CardRow, Fee, References, read_references, read_row
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = Path(__file__).parent / "tables"
 PROVIDERS = ("openai", "azure", "anthropic", "google")
-TABLE_KEYS = ("sources", "assumptions", "fees", "models", "rates")
+TABLE_KEYS = ("sources", "assumptions", "fees", "usage_tiers", "models", "rates")
 MODEL_REQUIRED = ("display", "family", "rates")
 MODEL_KEYS = (
     "snapshots",
@@ -42,6 +42,7 @@ LIMIT_KEYS = (
     "requests_per_day",
     "batch_queue_tokens",
 )
+USAGE_TIER_NUMBERS = ("paid_usd", "account_age_days", "monthly_cap_usd")
 TOKENIZERS = ("o200k_base", "cl100k_base")
 
 
@@ -62,6 +63,7 @@ class Table:
     models: tuple[ModelRow, ...] = ()
     cards: tuple[CardRow, ...] = ()
     problems: tuple[Problem, ...] = ()
+    usage_tiers: tuple[UsageTier, ...] = ()
 
 
 def shipped_paths() -> tuple[Path, ...]:
@@ -86,7 +88,9 @@ def read_table(path: Path) -> Table:
     for at in check.sequence(fields.get("rates")):
         cards.append(read_row(at, provider, None, named, check))
     found = tuple(row for row in cards if row is not None)
-    return Table(path, tuple(models), found, tuple(check.problems))
+    listed = check.sequence(fields.get("usage_tiers"))
+    tiers = tuple(tier for at in listed if (tier := _usage_tier(at, provider, named, check)))
+    return Table(path, tuple(models), found, tuple(check.problems), tiers)
 
 
 def cards_with_fees(tables: Iterable[Table]) -> tuple[RateCard, ...]:
@@ -129,7 +133,7 @@ def _models(
 def _model(
     name: str, provider: str, keys: Mapping[str, Located], named: References, check: Checker
 ) -> Model:
-    limits = (_rate_limit(at, check) for at in check.sequence(keys.get("rate_limits")))
+    limits = (_rate_limit(at, named, check) for at in check.sequence(keys.get("rate_limits")))
     return Model(
         provider=provider,
         name=name,
@@ -160,12 +164,34 @@ def _life(located: Located | None, named: References, check: Checker) -> Life:
     )
 
 
-def _rate_limit(located: Located, check: Checker) -> RateLimit | None:
-    keys = check.mapping(located, ("usage_tier",), LIMIT_KEYS)
+def _rate_limit(located: Located, named: References, check: Checker) -> RateLimit | None:
+    keys = check.mapping(located, ("usage_tier",), (*LIMIT_KEYS, "source"))
     tier = check.text(keys.get("usage_tier"))
+    if tier is None:
+        return None
     numbers = {key: check.whole(keys.get(key)) for key in LIMIT_KEYS}
     above = numbers.pop("above_input_tokens") or 0
-    return RateLimit(tier, above_input_tokens=above, **numbers) if tier else None
+    source = named.sources.get(check.choice(keys.get("source"), named.sources.keys()) or "")
+    return RateLimit(
+        tier,
+        above_input_tokens=above,
+        source=source.text if source else None,
+        checked_on=source.checked_on if source else None,
+        **numbers,
+    )
+
+
+def _usage_tier(
+    located: Located, provider: str, named: References, check: Checker
+) -> UsageTier | None:
+    keys = check.mapping(located, ("usage_tier", *USAGE_TIER_NUMBERS, "source"))
+    tier = check.text(keys.get("usage_tier"))
+    source = named.sources.get(check.choice(keys.get("source"), named.sources.keys()) or "")
+    paid, cap = check.number(keys.get("paid_usd")), check.number(keys.get("monthly_cap_usd"))
+    age = check.whole(keys.get("account_age_days"))
+    if tier is None or source is None or paid is None or cap is None or age is None:
+        return None
+    return UsageTier(provider, tier, paid, age, cap, source.text, source.checked_on)
 
 
 def _source_text(located: Located | None, named: References, check: Checker) -> str | None:

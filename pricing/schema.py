@@ -28,6 +28,7 @@ from pricing.reader import (
     TABLE_KEYS,
     TABLES,
     TOKENIZERS,
+    USAGE_TIER_NUMBERS,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def table_schema() -> JsonSchema:
         "sources": _named(_keys({"text": TEXT, "checked_on": DAY}, ("text", "checked_on"))),
         "assumptions": _named(TEXT),
         "fees": _named(_fee()),
+        "usage_tiers": {"type": "array", "items": _usage_tier()},
         "models": _named(_model()),
         "rates": {"type": "array", "items": _row(("model", *ROW_REQUIRED))},
     }
@@ -90,6 +92,12 @@ def _fee() -> JsonSchema:
     return {"description": "dollars per thousand calls", **_keys(values, ("source",))}
 
 
+def _usage_tier() -> JsonSchema:
+    values = {"usage_tier": TEXT, **dict.fromkeys(USAGE_TIER_NUMBERS, RATE), "source": TEXT}
+    values["account_age_days"] = WHOLE
+    return {"description": "what a tier allows to spend a month", **_keys(values, values)}
+
+
 def _row(required: Iterable[str]) -> JsonSchema:
     values: dict[str, JsonSchema] = {
         "model": TEXT,
@@ -114,7 +122,7 @@ def _row(required: Iterable[str]) -> JsonSchema:
 def _model() -> JsonSchema:
     names: JsonSchema = {"type": "array", "items": TEXT, "uniqueItems": True}
     life = {**dict.fromkeys(LIFE_DAYS, DAY), "successor": TEXT, "source": TEXT}
-    limit = {"usage_tier": TEXT, **dict.fromkeys(LIMIT_KEYS, WHOLE)}
+    limit = {"usage_tier": TEXT, **dict.fromkeys(LIMIT_KEYS, WHOLE), "source": TEXT}
     values: dict[str, JsonSchema] = {
         "display": TEXT,
         "family": TEXT,

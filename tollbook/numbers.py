@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COUNT = re.compile(r"(-?\d[\d_,]*(?:\.\d+)?)\s*([kmb]?)", re.IGNORECASE)
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 _SHARE = re.compile(r"(-?\d+(?:\.\d+)?)\s*(%?)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MONEY = re.compile(r"(-)?[$€£]?(\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
@@ -58,6 +59,15 @@ def parse_money(text: str) -> Fraction:
     if found is None:
         raise ValueError(f"{text!r} is no amount of money; write one such as 1234.56")
     return Fraction((found[1] or "") + found[2].replace(",", ""))
+
+
+def parse_number(text: str) -> Fraction:
+    """Return a positive number: ``4``, ``2.5``."""
+    found = _NUMBER.fullmatch(text.strip())
+    number = Fraction(found[0]) if found else Fraction(0)
+    if number <= 0:
+        raise ValueError(f"{text!r} is no number above 0; write one such as 4 or 2.5")
+    return number
 
 
 def parse_day(text: str) -> date:

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "whatif": ("whatif", "Compare today with other models in one table."),
     "cost": ("cost", "Price one call, part by part."),
     "count": ("count", "Count the tokens of a text."),
+    "rate-limits": ("rate_limits", "Hold the busiest minute against the rate limits."),
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
     "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
@@ -38,7 +39,7 @@ class _LazyGroup(TollbookGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"tollbook.commands.{COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, f"{cmd_name}_command")
+        found: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -25,6 +25,7 @@ from ingest.store.cells import (
     requests_by_series,
 )
 from ingest.store.charge_ledger import StoredCharge, counting_charges
+from ingest.store.peaks import PeakQuery, read_peaks
 from ingest.store.records import (
     CellQuery,
     DayCoverage,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from costmodel.rate_limits import Load
     from costmodel.usage import Cell
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "DayCoverage",
     "ImportCounts",
     "ImportRecord",
+    "PeakQuery",
     "SetAside",
     "Store",
     "StoredCharge",
@@ -173,6 +176,11 @@ class Store:
                     counts[row.value(name)] += count
             found[name] = dict(sorted(counts.items(), key=lambda each: -each[1]))
         return found
+
+    def peaks(self, query: PeakQuery) -> list[Load]:
+        """Return what each model carried in its busiest minute, largest first."""
+        with self._session() as session:
+            return [] if session is None else read_peaks(session, query)
 
     def served_models(self) -> list[tuple[str, str]]:
         """Return provider and model, as served, of all usage."""

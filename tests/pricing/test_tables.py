@@ -79,6 +79,60 @@ def test_what_is_known_of_the_family(model: str) -> None:
     ]
 
 
+LIMITS = {
+    # requests, tokens a minute, batch queue; then the same above 128,000 input tokens
+    "gpt-4.1": {
+        "1": ((500, 30_000, 90_000), (100, 200_000, 2_000_000)),
+        "2": ((5_000, 450_000, 1_350_000), (250, 500_000, 20_000_000)),
+        "3": ((5_000, 800_000, 50_000_000), (500, 1_000_000, 40_000_000)),
+        "4": ((10_000, 2_000_000, 200_000_000), (1_000, 5_000_000, 100_000_000)),
+        "5": ((10_000, 30_000_000, 5_000_000_000), (4_000, 10_000_000, 1_000_000_000)),
+    },
+    "gpt-4.1-mini": {
+        "1": ((500, 200_000, 2_000_000), (200, 400_000, 5_000_000)),
+        "2": ((5_000, 2_000_000, 20_000_000), (500, 1_000_000, 40_000_000)),
+        "3": ((5_000, 4_000_000, 40_000_000), (1_000, 2_000_000, 80_000_000)),
+        "4": ((10_000, 10_000_000, 1_000_000_000), (2_000, 10_000_000, 200_000_000)),
+        "5": ((30_000, 150_000_000, 15_000_000_000), (8_000, 20_000_000, 2_000_000_000)),
+    },
+}
+
+
+@pytest.mark.parametrize("model", FAMILY)
+def test_rate_limits_are_those_of_the_facts_with_their_source(model: str) -> None:
+    known = BOOK.resolve("openai", model)
+    assert known is not None
+    expected = LIMITS.get(model, {t: rows[:1] for t, rows in LIMITS["gpt-4.1-mini"].items()})
+    assert [
+        (
+            each.usage_tier,
+            each.above_input_tokens,
+            (each.requests_per_minute, each.tokens_per_minute, each.batch_queue_tokens),
+        )
+        for each in known.rate_limits
+    ] == [
+        (tier, above, row)
+        for tier, rows in expected.items()
+        for above, row in zip((0, 128_000), rows, strict=False)
+    ]
+    assert all(each.source and each.checked_on for each in known.rate_limits)
+    a_day = [each.requests_per_day for each in known.rate_limits]
+    assert a_day == [None if model == "gpt-4.1" else 10_000, *[None] * (len(a_day) - 1)]
+
+
+def test_usage_tiers_cap_what_a_month_may_cost() -> None:
+    assert [
+        (each.provider, each.usage_tier, each.paid_usd, each.account_age_days, each.monthly_cap_usd)
+        for each in BOOK.usage_tiers
+    ] == [
+        ("openai", "1", 5, 0, 100),
+        ("openai", "2", 50, 7, 500),
+        ("openai", "3", 100, 7, 1_000),
+        ("openai", "4", 250, 14, 5_000),
+        ("openai", "5", 1_000, 30, 200_000),
+    ]
+
+
 @pytest.mark.parametrize(
     ("provider", "model", "announced_on", "shutdown_on", "successor"),
     [

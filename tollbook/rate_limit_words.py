@@ -1,0 +1,388 @@
+"""How rate limits are said: tables and sentences for people, one object for programs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from costmodel.money import dollars
+from costmodel.rate_limits import (
+    SLIDING,
+    billed_multiplier,
+    expected_attempts,
+    limits_of,
+    months_of_headroom,
+    never_passing,
+    retry_tax,
+    standings,
+    success_share,
+)
+from tollbook.output import Column, Table, amount, listed, number_column, plural, share_words
+
+if TYPE_CHECKING:
+    from costmodel.book import PriceBook
+    from costmodel.rate_limits import Load, Range, Standing
+    from costmodel.rates import RateLimit, UsageTier
+    from tollbook.commands.rate_limits import Asked, Retries
+    from tollbook.output import Output
+
+NO_LIMITS = "no limits published"
+MONTHS_SHOWN = 36
+
+
+def answer(asked: Asked, book: PriceBook) -> dict[str, Any]:
+    """Return everything as JSON; a minute's peaks are decimal numbers, shares of 1."""
+    return {
+        "period": asked.title,
+        "max_tokens": asked.max_tokens,
+        "growth_a_month": float(asked.growth),
+        "loads": [_load_answer(load, asked) for load in asked.loads],
+        "tiers": [_tier_answer(tier, asked, book) for tier in asked.tiers],
+        "retries": _retries_answer(asked) if asked.retries else None,
+    }
+
+
+def _load_answer(load: Load, asked: Asked) -> dict[str, Any]:
+    stands = [each for tier in asked.tiers for each in _of(load, tier, asked)]
+    return {
+        "provider": load.provider,
+        "model": load.model,
+        "organisation": load.organisation,
+        "above_input_tokens": load.above_input_tokens,
+        "requests": load.requests,
+        "tokens": load.tokens,
+        "peak": {
+            "basis": basis_words(load, typed=asked.typed),
+            "basis_seconds": load.basis_seconds,
+            "requests_per_minute": float(load.peak_requests),
+            "tokens_per_minute": float(load.peak_tokens),
+        },
+        "p99_minute": {"requests": load.high_requests, "tokens": load.high_tokens},
+        "busiest_day_requests": load.busiest_day_requests,
+        "batch_input_tokens_a_day": load.batch_tokens_a_day,
+        "latency_seconds": load.latency_seconds,
+        "tiers": [_standing_answer(each) for each in stands],
+    }
+
+
+def _of(load: Load, tier: str, asked: Asked) -> list[Standing]:
+    return standings([load], asked.models, tier, asked.growth)
+
+
+def _standing_answer(each: Standing) -> dict[str, Any]:
+    limit = each.limit
+    return {
+        "tier": limit.usage_tier,
+        "requests_per_minute": limit.requests_per_minute,
+        "tokens_per_minute": limit.tokens_per_minute,
+        "requests_per_day": limit.requests_per_day,
+        "batch_queue_tokens": limit.batch_queue_tokens,
+        "request_share": _number(each.request_share),
+        "token_share": _number(each.token_share),
+        "day_share": _number(each.day_share),
+        "batch_share": _number(each.batch_share),
+        "never_pass": each.never_pass,
+        "passes": each.passes,
+        "months_of_headroom": each.months_left,
+        "in_flight": each.in_flight,
+        "in_flight_allowed": each.in_flight_allowed,
+        "source": limit.source,
+        "checked_on": limit.checked_on.isoformat() if limit.checked_on else None,
+    }
+
+
+def _number(share: Fraction | None) -> float | None:
+    return None if share is None else float(share)
+
+
+def _tier_answer(tier: str, asked: Asked, book: PriceBook) -> dict[str, Any]:
+    stands = standings(asked.loads, asked.models, tier, asked.growth)
+    return {
+        "tier": tier,
+        "passes": all(each.passes for each in stands),
+        "caps": [
+            {
+                "provider": each.provider,
+                "monthly_cap_usd": amount(each.monthly_cap_usd),
+                "cost_of_30_days": amount(asked.spend_a_month.get(each.provider)),
+                "currency": book.contract.currency,
+                "source": each.source,
+                "checked_on": each.checked_on.isoformat(),
+            }
+            for each in caps_of(tier, book)
+        ],
+        "never_passing": [
+            {"model": name, "above_tokens": each.low, "up_to_tokens": each.high}
+            for name, ranges in _gaps(asked, tier)
+            for each in ranges
+        ],
+    }
+
+
+def caps_of(tier: str, book: PriceBook) -> list[UsageTier]:
+    """Return what a tier allows to spend a month, by provider."""
+    return [each for each in book.usage_tiers if each.usage_tier == tier]
+
+
+def _gaps(asked: Asked, tier: str) -> list[tuple[str, tuple[Range, ...]]]:
+    """Return by model which sizes of a request never pass."""
+    names = dict.fromkeys((load.provider, load.model) for load in asked.loads)
+    known = [asked.models[name] for name in names if name in asked.models]
+    return [(model.name, never_passing(limits_of(model, tier))) for model in known]
+
+
+def _retries_answer(asked: Asked) -> dict[str, Any]:
+    tried = asked.retries
+    assert tried is not None, "asked for only where given"  # noqa: S101 - for the type
+    return {
+        "failure_rate": float(tried.failure_rate),
+        "retries": tried.retries,
+        "billed_share": float(tried.billed_share),
+        "expected_attempts": float(expected_attempts(tried.failure_rate, tried.retries)),
+        "success_share": float(success_share(tried.failure_rate, tried.retries)),
+        "billed_multiplier": float(billed_multiplier(tried.failure_rate, tried.billed_share)),
+        "cost_of_30_days": amount(_tax(asked, tried)) if asked.spend_a_month else None,
+    }
+
+
+def _tax(asked: Asked, tried: Retries) -> Fraction:
+    spend = sum(asked.spend_a_month.values(), Fraction(0))
+    return retry_tax(spend, tried.failure_rate, tried.billed_share)
+
+
+def show(out: Output, asked: Asked, book: PriceBook, *, detailed: bool) -> None:
+    """Say how the loads stand, in every tier or in one with all its limits."""
+    if not asked.loads:
+        out.say(
+            f"No usage in {asked.title[:1].lower()}{asked.title[1:]}: nothing comes to a limit."
+        )
+        return
+    out.table(_detailed(asked) if detailed else _overview(asked))
+    for sentence in _sentences(asked, book, detailed=detailed):
+        out.say(sentence)
+
+
+def _overview(asked: Asked) -> Table:
+    tiers = [number_column(f"Tier {tier}") for tier in asked.tiers]
+    names = ("Requests a minute", "Tokens a minute")
+    table = Table(
+        [Column("Model"), Column("Size"), *map(number_column, names), *tiers], title=asked.title
+    )
+    for load in asked.loads:
+        shares = [_nearest(_of(load, tier, asked)) for tier in asked.tiers]
+        table.rows.append([_name(load, asked), size_words(load, asked), *_peaks(load), *shares])
+    return table
+
+
+def _nearest(stands: list[Standing]) -> str:
+    if not stands:
+        return NO_LIMITS
+    return share_words(stands[0].largest_share) + ("" if stands[0].passes else " over")
+
+
+def _name(load: Load, asked: Asked) -> str:
+    several = len({each.organisation for each in asked.loads}) > 1
+    return f"{load.model} ({load.organisation})" if several else load.model
+
+
+def _peaks(load: Load) -> list[str]:
+    return [f"{float(load.peak_requests):,.4g}", f"{float(load.peak_tokens):,.0f}"]
+
+
+def size_words(load: Load, asked: Asked) -> str:
+    """Return which requests a load holds: ``input above 128,000``, or all."""
+    if load.above_input_tokens:
+        return f"input above {load.above_input_tokens:,}"
+    model = asked.models.get((load.provider, load.model))
+    steps = [limit.above_input_tokens for limit in model.rate_limits] if model else []
+    above = [step for step in steps if step]
+    return f"input to {min(above):,}" if above else "all"
+
+
+def _detailed(asked: Asked) -> Table:
+    columns = [Column("Model"), Column("Size"), Column("Limit")]
+    columns += [number_column(name) for name in ("Peak", "Allowed", "Share", "Months left")]
+    table = Table(columns, title=f"{asked.title}, usage tier {asked.tiers[0]}")
+    for load in asked.loads:
+        stands = _of(load, asked.tiers[0], asked)
+        size = size_words(load, asked)
+        if not stands:
+            table.rows.append([_name(load, asked), size, NO_LIMITS, "", "", "", ""])
+        for each in stands:
+            for limit, peak, allowed, share in limit_rows(each):
+                months = _months(share, asked)
+                row = [_name(load, asked), size, limit, peak, allowed, share_words(share), months]
+                table.rows.append(row)
+    return table
+
+
+def limit_rows(each: Standing) -> list[tuple[str, str, str, Fraction]]:
+    """Return each published limit of a standing: its name, the peak, what is allowed, share."""
+    load, limit = each.load, each.limit
+    requests, tokens = _peaks(load)
+    rows = [
+        ("requests a minute", requests, limit.requests_per_minute, each.request_share),
+        ("tokens a minute", tokens, limit.tokens_per_minute, each.token_share),
+        (
+            "requests a day",
+            f"{load.busiest_day_requests:,}",
+            limit.requests_per_day,
+            each.day_share,
+        ),
+        (
+            "input tokens queued for batch in a day",
+            f"{load.batch_tokens_a_day:,}",
+            limit.batch_queue_tokens if load.batch_tokens_a_day else None,
+            each.batch_share,
+        ),
+    ]
+    return [
+        (name, peak, f"{allowed:,}", share)
+        for name, peak, allowed, share in rows
+        if allowed is not None and share is not None
+    ]
+
+
+def _months(share: Fraction, asked: Asked) -> str:
+    months = months_of_headroom(share, asked.growth)
+    if months is None:
+        return "no end"
+    if months == 0:
+        return "met"
+    return f"{months:.0f}" if months <= MONTHS_SHOWN else f"over {MONTHS_SHOWN}"
+
+
+def _sentences(asked: Asked, book: PriceBook, *, detailed: bool) -> list[str]:
+    said = [_carries(asked, book)] if not detailed else []
+    tier = asked.tiers[0]
+    said += _never(asked, tier)
+    if detailed:
+        said += _flights(asked, tier)
+    said += _caps(asked, book)
+    if asked.retries:
+        said.append(_retry_words(asked, book))
+    return [*said, *_notes(asked, detailed=detailed)]
+
+
+def _carries(asked: Asked, book: PriceBook) -> str:
+    for tier in asked.tiers:
+        stands = standings(asked.loads, asked.models, tier, asked.growth)
+        if stands and all(each.passes for each in stands) and not _over_cap(asked, tier, book):
+            return f"The lowest usage tier that carries all of this is {tier}."
+    return "No usage tier carries all of this."
+
+
+def _over_cap(asked: Asked, tier: str, book: PriceBook) -> bool:
+    return any(
+        asked.spend_a_month.get(each.provider, 0) > each.monthly_cap_usd
+        for each in caps_of(tier, book)
+        if book.contract.currency == "USD"
+    )
+
+
+def _never(asked: Asked, tier: str) -> list[str]:
+    """Say which requests are larger than a minute's tokens, and how many there were."""
+    said = []
+    for name, ranges in _gaps(asked, tier):
+        stands = [s for load in asked.loads if load.model == name for s in _of(load, tier, asked)]
+        count = sum(each.never_pass for each in stands)
+        if count:
+            sizes = listed(range_words(each) for each in ranges)
+            said.append(
+                f"{name} in tier {tier}: {plural(count, 'request')} can never pass, however long "
+                f"one waits: those of {sizes}."
+            )
+    return said
+
+
+def range_words(sizes: Range) -> str:
+    """Return sizes of requests in words: ``30,001 to 128,000 tokens``."""
+    if sizes.high is None:
+        return f"more than {sizes.low:,} tokens"
+    return f"{sizes.low + 1:,} to {sizes.high:,} tokens"
+
+
+def _flights(asked: Asked, tier: str) -> list[str]:
+    stands = standings(asked.loads, asked.models, tier, asked.growth)
+    return [
+        f"{_name(each.load, asked)}, {size_words(each.load, asked)}: about "
+        f"{each.in_flight:.1f} requests under way at once in the busiest minute; "
+        f"the tier allows {each.in_flight_allowed:.1f} of this size and duration "
+        f"({each.load.latency_seconds:.1f} seconds)."
+        for each in stands
+        if each.in_flight is not None and each.in_flight_allowed is not None
+    ]
+
+
+def _caps(asked: Asked, book: PriceBook) -> list[str]:
+    """Say what the tiers allow to spend a month; the caps are in US dollars."""
+    if not asked.spend_a_month or book.contract.currency != "USD":
+        return []
+    said = []
+    for provider in dict.fromkeys(each.provider for each in book.usage_tiers):
+        spend = asked.spend_a_month.get(provider)
+        caps = [c for tier in asked.tiers for c in caps_of(tier, book) if c.provider == provider]
+        if spend is None or not caps:
+            continue
+        texts = [f"{dollars(c.monthly_cap_usd, places=0)} in tier {c.usage_tier}" for c in caps]
+        said.append(
+            f"At {provider} 30 days cost {dollars(spend)}; a month is capped at {listed(texts)}."
+        )
+    return said
+
+
+def _retry_words(asked: Asked, book: PriceBook) -> str:
+    tried = asked.retries
+    assert tried is not None, "asked for only where given"  # noqa: S101 - for the type
+    multiplier = billed_multiplier(tried.failure_rate, tried.billed_share)
+    attempts = expected_attempts(tried.failure_rate, tried.retries)
+    success = success_share(tried.failure_rate, tried.retries)
+    follow = "1 retry follows" if tried.retries == 1 else f"{tried.retries} retries follow"
+    money = ""
+    if asked.spend_a_month:
+        money = f" Of 30 days that is {dollars(_tax(asked, tried), book.contract.currency)}."
+    return (
+        f"Where {share_words(tried.failure_rate)} of attempts fail and {follow}, a call takes "
+        f"{float(attempts):.3f} attempts, {float(success):.3%} succeed, and a success costs "
+        f"{float(multiplier):.3f} times a call without failures.{money}"
+    )
+
+
+def _notes(asked: Asked, *, detailed: bool) -> list[str]:
+    said = [f"Peaks: {text}." for text in dict.fromkeys(_bases(asked))]
+    counts = f"at least {asked.max_tokens:,} tokens, " if asked.max_tokens else ""
+    said.append(
+        f"A request counts {counts}its input, cached tokens included, and its output; "
+        "failed requests count too and are not in usage files."
+    )
+    if detailed:
+        said.append(f"Months left at {share_words(asked.growth)} growth a month.")
+    sources = {limit_source(limit) for limit in _limits(asked)}
+    return [*said, *(f"Limits: {source}." for source in sorted(sources) if source)]
+
+
+def _bases(asked: Asked) -> list[str]:
+    return [basis_words(load, typed=asked.typed) for load in asked.loads if load.requests]
+
+
+def basis_words(load: Load, *, typed: bool = False) -> str:
+    """Return what a peak is taken from, in words."""
+    if typed:
+        return "as typed"
+    if load.basis_seconds == SLIDING:
+        return "any 60 seconds, wherever they begin"
+    width = {60: "minute", 900: "quarter of an hour", 3_600: "hour", 86_400: "day"}.get(
+        load.basis_seconds, f"{load.basis_seconds} seconds"
+    )
+    return f"mean of the busiest {width} of a usage export, so the real peak is higher"
+
+
+def _limits(asked: Asked) -> list[RateLimit]:
+    return [s.limit for load in asked.loads for tier in asked.tiers for s in _of(load, tier, asked)]
+
+
+def limit_source(limit: RateLimit) -> str:
+    """Return who says so, and the day it was read."""
+    if limit.source is None or limit.checked_on is None:
+        return ""
+    return f"{limit.source}, read {limit.checked_on}"
