@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.errors import StoreMissingError
 from ingest.rows import CELL_DIMENSIONS
 from ingest.store import door, ledger
+from ingest.store.call_facts import CallFacts, call_facts
 from ingest.store.cells import (
     EPOCH,
     KEY_FILTERS,
@@ -38,7 +39,7 @@ from ingest.store.records import (
 from ingest.store.schema import is_current, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import duckdb
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from costmodel.usage import Cell
 
 __all__ = [
+    "CallFacts",
     "CellQuery",
     "DayCoverage",
     "ImportCounts",
@@ -156,6 +158,13 @@ class Store:
         """
         with self._session() as session:
             return [] if session is None else read_cells(session, query, all_series(session))
+
+    def call_facts(
+        self, query: CellQuery, canonical: Callable[[str, str], str]
+    ) -> list[CallFacts]:
+        """Return when last calls came and how long answers take, see ``call_facts``."""
+        with self._session() as session:
+            return [] if session is None else call_facts(session, query, canonical)
 
     def dimension_values(self, query: CellQuery) -> Mapping[str, Mapping[str | None, int]]:
         """Return for each dimension its values with their requests.

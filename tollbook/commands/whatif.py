@@ -6,7 +6,6 @@ import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +27,10 @@ from tollbook.output import (
     share_words,
     tokens_text,
 )
-from tollbook.report_options import filter_values, range_words
+from tollbook.report_options import filter_values
 from tollbook.spend_words import SHOWN_LINES, money_words
 from tollbook.usage_files import usage_files
+from tollbook.usage_period import usage_period
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from ingest.periods import Period
     from ingest.store import Store
 
-DEFAULT_RANGE = "last 30d"
-DAYS_SHOWN = 30
 UNKNOWN_START = "start-unknown"
 """An assumption about the first day of a price, which no comparison of today's prices needs."""
 
@@ -163,17 +161,7 @@ def _period(invocation: Invocation, store: Store, last: str | None, *, is_file: 
 
     Where nothing happened in these, the last 30 days that hold usage.
     """
-    from ingest.periods import parse_period
-
-    zone, now = invocation.configuration.timezone, invocation.now
-    if last is not None or is_file:
-        return parse_period(range_words(last or "all"), now, zone)
-    period, extent = parse_period(DEFAULT_RANGE, now, zone), store.extent()
-    if extent is None or extent[1] > period.start:
-        return period
-    last_moment = extent[1] - timedelta(microseconds=1)
-    end = last_moment.astimezone(period.start.tzinfo).date()
-    return parse_period(f"{end - timedelta(DAYS_SHOWN - 1)}..{end}", now, zone)
+    return usage_period(invocation, store, "all" if last is None and is_file else last)
 
 
 def _answer(found: Comparison, baseline: Baseline, period: Period) -> dict[str, Any]:

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
     from dash.development.base_component import Component
 
-    from dashboard.pages.overview.ending import Ending
+    from costmodel.ending import Ending
     from dashboard.pages.overview.moved import Move
     from dashboard.view import View
+
+
+MOST_CALLERS = 4
+"""More names of features than these fill the card."""
 
 
 def side_cards(view: View, dimension: str | None) -> list[Component]:
@@ -53,6 +57,7 @@ def _ending(view: View, ending: Ending, currency: str) -> html.Div:
     if ending.successor and ending.successor_cost is not None:
         then = headline_money(ending.successor_cost, currency)
         facts += f"; the same tokens on {ending.successor} {then}"
+    callers = _callers(ending)
     days = "1 day" if ending.days_left == 1 else f"{ending.days_left} days"
     return html.Div(
         [
@@ -61,7 +66,7 @@ def _ending(view: View, ending: Ending, currency: str) -> html.Div:
             else html.P([html.Strong(names), f" ends on {day_text(ending.on)}, in {days}."]),
             html.P(
                 [
-                    f"{facts}. ",
+                    f"{facts}. {callers}",
                     dcc.Link("Try it", href=view.state.href("/whatif"), className="link"),
                 ],
                 className="card-detail",
@@ -69,6 +74,15 @@ def _ending(view: View, ending: Ending, currency: str) -> html.Div:
         ],
         className="ending",
     )
+
+
+def _callers(ending: Ending) -> str:
+    """Return who still calls it, nothing where no export names features."""
+    names = [value_text(caller.names[0]) for caller in ending.callers]
+    if [caller.names for caller in ending.callers] in ([], [(None,)]):
+        return ""
+    named, more = names[:MOST_CALLERS], len(names) - MOST_CALLERS
+    return f"Still called by {_listed([*named, f'{more} more'] if more > 0 else named)}. "
 
 
 def _listed(names: Sequence[str]) -> str:

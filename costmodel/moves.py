@@ -1,0 +1,209 @@
+"""Moves: single changes that may save money for one group of usage, as levers of a plan.
+
+A move says what it assumes and what it puts at risk; whether it saves anything is
+found out by pricing it (``costmodel.opportunities``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from costmodel.comparison import family_of
+from costmodel.flows import ZERO
+from costmodel.levers import Batch, Cache, StartWith
+from costmodel.workload import WorkloadError, model_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from costmodel.book import PriceBook
+    from costmodel.comparison import Family
+    from costmodel.levers import Lever
+    from costmodel.rates import Model
+    from costmodel.workload import Baseline
+
+Where = dict[str, tuple[str | None, ...]]
+Kind = Literal["smaller model", "successor", "cache", "batch", "shorter prompt"]
+Risk = Literal["quality not known", "quality known", "latency", "none"]
+
+KINDS: tuple[Kind, ...] = ("smaller model", "successor", "cache", "batch", "shorter prompt")
+ASSUMED_SHORTENING = Fraction(1, 10)
+"""How much shorter a prompt can be made where nobody says."""
+TENTHS = 1_000
+"""Shares are rounded to tenths of a percent, so that a plan file can say them."""
+ENOUGH_ANSWERS = 30
+"""Fewer rated answers of a model say nothing about its quality."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Ratings of one model's answers as the usage carries them: their mean, and how many."""
+
+    mean: float
+    answers: int
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is known beside tokens and prices.
+
+    ``highest_cached`` is the highest share of input seen at the cached price on a day,
+    by group; ``quality`` holds ratings by group and canonical model. ``shorter_prompt``
+    is the share by which prompts can shrink, None where nobody said.
+    """
+
+    highest_cached: Mapping[str | None, Fraction] = field(default_factory=dict)
+    quality: Mapping[tuple[str | None, str], Quality] = field(default_factory=dict)
+    shorter_prompt: Fraction | None = None
+    kinds: tuple[Kind, ...] = KINDS
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change: what it is called, its levers, what it assumes and what it risks.
+
+    ``model`` is where requests go, ``share`` the cached, batched or saved share,
+    ``escalate`` the share that is asked again; None where the move has none.
+    """
+
+    kind: Kind
+    name: str
+    levers: tuple[Lever, ...]
+    assumption: str
+    risk: Risk
+    model: str | None = None
+    share: Fraction | None = None
+    escalate: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The usage of one group that may be touched: its value, its flows and where they are."""
+
+    value: str | None
+    usage: Baseline
+    where: Where
+
+
+def moves_for(group: Group, book: PriceBook, hints: Hints, today: date) -> Iterator[Move]:
+    """Return the moves that this usage allows, whether they save anything or not."""
+    family = family_of(group.usage, book, today)
+    makers: dict[Kind, Iterator[Move]] = {
+        "smaller model": _smaller(group, family, hints, today),
+        "successor": _successors(group, family, book, hints, today),
+        "cache": _cached(group, hints),
+        "batch": _batched(group),
+    }
+    for kind in KINDS:
+        if kind in hints.kinds and kind in makers:
+            yield from makers[kind]
+
+
+def _smaller(group: Group, family: Family | None, hints: Hints, today: date) -> Iterator[Move]:
+    """Return the next smaller model below the largest one that requests start on."""
+    if family is None:
+        return
+    started = {flow.model for flow in group.usage.flows if not flow.is_second_call}
+    larger = next((model for model in family.ladder if model.name in started), None)
+    if larger is None:
+        return
+    below = family.ladder[family.ladder.index(larger) + 1 :]
+    smaller = next((model for model in below if not model.life.is_gone(today)), None)
+    if smaller is None:
+        return
+    again = Fraction(round((group.usage.escalation_seen or ZERO) * TENTHS), TENTHS)
+    asked = f"; {_percent(again)} asked again of {family.full.display}, as today" if again else ""
+    ends = smaller.life.shutdown_on
+    lever = StartWith(
+        starts=((smaller.name, Fraction(1)),),
+        full=family.full.name,
+        escalate=again,
+        family=family.name,
+        where=group.where,
+    )
+    yield Move(
+        kind="smaller model",
+        name=f"{smaller.display} for everything" if not again else f"{smaller.display} first",
+        levers=(lever,),
+        assumption=f"as many tokens an answer{asked}{f'; it ends on {ends}' if ends else ''}",
+        risk=_risk(group, smaller, hints),
+        model=smaller.name,
+        escalate=again,
+    )
+
+
+def _successors(
+    group: Group, family: Family | None, book: PriceBook, hints: Hints, today: date
+) -> Iterator[Move]:
+    """Return the models that providers name as successors of those in use."""
+    if family is None:
+        return
+    used = [m for m in group.usage.served_models(book) if m.family == family.name]
+    names = dict.fromkeys(m.life.successor for m in used if m.life.successor)
+    for name in names:
+        try:
+            successor = model_named(name, book, used[0].provider)
+        except WorkloadError:
+            continue
+        if not successor.life.is_gone(today):
+            yield _onto_successor(group, family, successor, hints)
+
+
+def _onto_successor(group: Group, family: Family, successor: Model, hints: Hints) -> Move:
+    lever = StartWith(
+        starts=((successor.name, Fraction(1)),),
+        full=successor.name,
+        family=family.name,
+        where=group.where,
+    )
+    falls = "; second calls fall away" if group.usage.escalation_seen else ""
+    return Move(
+        kind="successor",
+        name=f"{successor.display} for everything",
+        levers=(lever,),
+        assumption=f"as many tokens an answer{falls}",
+        risk=_risk(group, successor, hints),
+        model=successor.name,
+        escalate=ZERO,
+    )
+
+
+def _cached(group: Group, hints: Hints) -> Iterator[Move]:
+    """Return the cached share up to the highest seen; the lever stops at what is long enough."""
+    highest = hints.highest_cached.get(group.value)
+    if not highest:
+        return
+    share = Fraction(int(highest * TENTHS), TENTHS)
+    yield Move(
+        kind="cache",
+        name=f"{_percent(share)} of input at the cached price",
+        levers=(Cache(hit_rate=share, where=group.where),),
+        assumption=f"{_percent(share)}, the highest share seen on one day, is reached every day",
+        risk="none",
+        share=share,
+    )
+
+
+def _batched(group: Group) -> Iterator[Move]:
+    if not any(flow.tier == "standard" for flow in group.usage.flows):
+        return
+    yield Move(
+        kind="batch",
+        name="everything in batch",
+        levers=(Batch(share=Fraction(1), where=group.where),),
+        assumption="every answer may come up to 24 hours later",
+        risk="latency",
+        share=Fraction(1),
+    )
+
+
+def _risk(group: Group, model: Model, hints: Hints) -> Risk:
+    rated = hints.quality.get((group.value, model.name))
+    return "quality known" if rated and rated.answers >= ENOUGH_ANSWERS else "quality not known"
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share) * 100:.1f}".removesuffix(".0") + "%"
