@@ -41,6 +41,9 @@ _WEEK = 7
 _SPIKE = 4.0
 LEAST_MONEY = 1e-9
 """Less on a day than this is nothing: no meter is so cheap."""
+_CHANCE = 1.1
+LEAST_ERROR = 0.01
+"""A forecast that misses by less than this share is good, whatever else would have been."""
 LARGEST_LOG_ERROR = 9.0
 """A forecast 8,000 times off says that nothing is known, however far off it was."""
 _LARGEST_WEEKLY_DRIFT = 0.25
@@ -83,13 +86,24 @@ class Backtest:
     """How the method did lately over as many days as are left now.
 
     ``mean_error`` is the mean absolute share by which the sum was missed, ``held``
-    the share of replays whose range held it (None: too few to say).
+    the share of replays whose range held it (None: too few to say). ``last_week_error``
+    is what the plain mean of the last 7 days would have missed by (None: not replayed).
     """
 
     replays: int
     horizon_days: int
     mean_error: float
     held: float | None
+    last_week_error: float | None = None
+
+    @property
+    def is_forecastable(self) -> bool:
+        """Tell whether the method was worth more than the plain mean of the last 7 days.
+
+        Up to a tenth worse is chance: replays are few and overlap.
+        """
+        plain = self.last_week_error
+        return plain is None or self.mean_error <= max(_CHANCE * plain, LEAST_ERROR)
 
 
 @dataclass(frozen=True)
@@ -153,7 +167,18 @@ def backtest(daily: Sequence[float], last_day: date, horizon_days: int) -> Backt
         horizon_days=horizon,
         mean_error=float(np.mean(np.abs(1 - np.exp(-errors)))),
         held=_held(errors, horizon, len(days)),
+        last_week_error=_last_week_error(days, horizon),
     )
+
+
+def _last_week_error(days: Days, horizon: int) -> float | None:
+    """Return by which share the mean of the last 7 days missed the sum, from every origin."""
+    missed = [
+        abs(float(days[origin - _WEEK : origin].mean()) * horizon / actual - 1)
+        for origin in range(FEWEST_DAYS, len(days) - horizon + 1)
+        if (actual := float(days[origin : origin + horizon].sum())) > 0
+    ]
+    return sum(missed) / len(missed) if missed else None
 
 
 def _refusal(daily: Sequence[float], remainder: Remainder) -> NotForecastable | None:

@@ -26,7 +26,7 @@ BLOCK_DAYS = 7
 """Days are drawn in runs of a week, because a busy day is seldom alone."""
 
 LOW, HIGH = 0.1, 0.9
-_NOISE = 1e-9
+NOISE = 1e-9
 """A draw this little above a limit is on it: floats differ by as much."""
 
 
@@ -110,4 +110,4 @@ def likely_range(draws: Floats) -> tuple[float, float]:
 
 def chance_above(draws: Floats, amount: Fraction) -> float:
     """Return the share of draws above an amount, between 0 and 1."""
-    return float(np.mean(draws > float(amount) * (1 + _NOISE)))
+    return float(np.mean(draws > float(amount) * (1 + NOISE)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from costmodel.backtest_words import backtest_sentence
 from costmodel.forecast import Backtest
 from costmodel.money import dollars
 from costmodel.spend import Spend, SpendRow, UnpricedVolume
@@ -16,7 +17,6 @@ from dashboard.cell_text import safe_text
 from dashboard.pages.overview import breakdown
 from dashboard.pages.overview.days import days_chart
 from dashboard.pages.overview.ending import endings
-from dashboard.pages.overview.footer import backtest_sentence
 from dashboard.pages.overview.headline import remark, sentence
 from dashboard.pages.overview.missing import missing, unpriced_sentences
 from dashboard.pages.overview.moved import broken_days, moves

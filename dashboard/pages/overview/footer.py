@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from dash import dcc, html
 
+from costmodel.backtest_words import backtest_sentence
 from dashboard.moments import day_text
-from dashboard.money_text import share
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
-    from costmodel.forecast import Backtest
     from costmodel.rates import RateCard
     from dashboard.pages.overview.standing import Standing
     from dashboard.view import View
@@ -53,18 +52,6 @@ def _prices(view: View) -> html.P:
 def _sources(cards: list[RateCard]) -> list[str]:
     """Return each card's source without its remarks."""
     return [card.source.split(",")[0].removeprefix("https://") for card in cards]
-
-
-def backtest_sentence(replayed: Backtest) -> str:
-    """Return how forecasts did: the error, and how often the likely range held."""
-    days = "day" if replayed.horizon_days == 1 else "days"
-    said = (
-        f"Forecasts over {replayed.horizon_days} {days}, replayed on {replayed.replays} days of "
-        f"this usage, were off by {share(replayed.mean_error)} on average"
-    )
-    if replayed.held is None:
-        return f"{said}."
-    return f"{said}; the likely range held {share(replayed.held)} of them (meant to: 80%)."
 
 
 def _assumptions(view: View) -> list[str]:
