@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from costmodel.meters import METERS
 from ingest.projection import JSON_LINES, MEASURED, TEXT, Opened, Projection
 from ingest.rows import (
+    CHAINS,
     GLOBAL_ZONE,
     MAIN_METERS,
     NUMBERS,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ingest.projection import ImportOptions
 
 NO_TIME: Final = "no time: name the day with --date"
-MEASURES: Final = (*SECONDS_KEYS, *NUMBERS, *TEXTS)
+MEASURES: Final = (*SECONDS_KEYS, *NUMBERS, *TEXTS, *CHAINS)
 NO_REQUEST: Final = {"provider": "none", "unmetered": 1}
 """Without a model the store counts a row as read and keeps nothing of it."""
 COLUMNS: Final = (
@@ -219,6 +220,7 @@ def _projection(path: Path, options: ImportOptions, view: View, *, several: bool
         measures={
             **{name: f"number_of({name})" for name in (*SECONDS_KEYS, *NUMBERS)},
             **{name: f"label({name})[:40]" for name in TEXTS},
+            **{name: f"hashes_of({name})" for name in CHAINS},
             "reasoning_tokens": "try_cast(reasoning_tokens AS BIGINT)",
             "reported_cost": "try_cast(reported_cost AS DECIMAL(38, 12))",
         },

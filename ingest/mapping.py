@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import METERS
 from ingest.errors import MappingError
-from ingest.rows import DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
+from ingest.rows import CHAINS, DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
 from pricing import located_yaml
 from pricing.located_yaml import Checker, YamlError
 
@@ -36,6 +36,7 @@ SYNONYMS: Final[Mapping[str, str]] = {
     "completion_tokens": "output",
     "reasoning": "reasoning_tokens",
     "cost": "reported_cost",
+    "hash_ids": "prefix_hashes",
     **{key: name for name, keys in DIMENSION_KEYS.items() for key in keys if key != name},
 }
 """Other names of targets, as exports have them."""
@@ -45,6 +46,7 @@ MEASURE_TARGETS: Final = (
     *(key for pairs in SECONDS_KEYS.values() for key, _ in pairs),
     *NUMBERS,
     *TEXTS,
+    *CHAINS,
     "reasoning_tokens",
     "reported_cost",
 )

@@ -54,7 +54,10 @@ SECONDS_KEYS: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
 
 NUMBERS: Final[tuple[str, ...]] = ("retries", "confidence", "quality")
 TEXTS: Final[tuple[str, ...]] = ("status", "feedback")
-ROW_MEASURES: Final[tuple[str, ...]] = (*SECONDS_KEYS, *NUMBERS, *TEXTS)
+CHAINS: Final[tuple[str, ...]] = ("prefix_hashes",)
+"""Hashes of a prompt's blocks in order, each of everything up to the end of its block: whoever
+sees the same hash again may have the prefix cached. Kept as text, with blanks between."""
+ROW_MEASURES: Final[tuple[str, ...]] = (*SECONDS_KEYS, *NUMBERS, *TEXTS, *CHAINS)
 """What a row may say about one request beside its tokens; kept on rows, not in cells."""
 
 NOTES: Final[tuple[str, ...]] = ("reasoning_tokens", "reported_cost", "rounded")

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rate-limits": ("rate_limits", "Hold the busiest minute against the rate limits."),
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
     "opportunities": ("opportunities", "Show for every feature the move that saves most."),
+    "cache": ("cache", "Show what input comes from prompt caches, and what could."),
     "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
     "prices": ("prices", "Look into the price book."),

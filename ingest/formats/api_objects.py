@@ -38,7 +38,7 @@ from ingest.projection import (
     Projection,
     Sample,
 )
-from ingest.rows import DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
+from ingest.rows import CHAINS, DIMENSION_KEYS, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
 from ingest.served import served_sql, sql_string
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _label_keys(options: ImportOptions) -> list[str]:
     """Return every key of metadata that means something to us."""
     keys = [key for name in ROW_DIMENSIONS for key in DIMENSION_KEYS.get(name, (name,))]
     keys += [key for pairs in SECONDS_KEYS.values() for key, _ in pairs]
-    return list(dict.fromkeys([*options.dimensions, *keys, *NUMBERS, *TEXTS]))
+    return list(dict.fromkeys([*options.dimensions, *keys, *NUMBERS, *TEXTS, *CHAINS]))
 
 
 def _columns(options: ImportOptions) -> dict[str, Kind]:
@@ -335,10 +335,12 @@ def _measures() -> dict[str, str]:
     texts = {name: f"label({_label(name)})[:40]" for name in TEXTS}
     failed = "CASE WHEN http_status <> '200' THEN http_status END"
     texts["status"] = f"coalesce({texts['status']}, {failed})"
+    chains = {name: f"hashes_of({_label(name)})" for name in CHAINS}
     return {
         **seconds,
         **numbers,
         **texts,
+        **chains,
         "reasoning_tokens": "nullif(n_reasoning, 0)",
         "reported_cost": "try_cast(money AS DECIMAL(38, 12))",
     }

@@ -36,6 +36,7 @@ from ingest.store.records import (
     day_coverage,
     import_record,
 )
+from ingest.store.reuse import ServedModel, reuses
 from ingest.store.schema import is_current, migrate
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from costmodel.caching import CachePolicy, Reuse
     from costmodel.rate_limits import Load
     from costmodel.usage import Cell
 
@@ -54,6 +56,7 @@ __all__ = [
     "ImportCounts",
     "ImportRecord",
     "PeakQuery",
+    "ServedModel",
     "SetAside",
     "Store",
     "StoredCharge",
@@ -165,6 +168,16 @@ class Store:
         """Return when last calls came and how long answers take, see ``call_facts``."""
         with self._session() as session:
             return [] if session is None else call_facts(session, query, canonical)
+
+    def reuses(
+        self,
+        query: CellQuery,
+        policy: CachePolicy,
+        served: Mapping[tuple[str, str], ServedModel],
+    ) -> list[Reuse]:
+        """Return what single requests say of repeated prefixes, see ``ingest.store.reuse``."""
+        with self._session() as session:
+            return [] if session is None else reuses(session, query, policy, served)
 
     def dimension_values(self, query: CellQuery) -> Mapping[str, Mapping[str | None, int]]:
         """Return for each dimension its values with their requests.

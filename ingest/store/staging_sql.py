@@ -24,6 +24,8 @@ ONE: Final = "1"
 """Requests of a row that is one request; no column is made for it."""
 SLOTS: Final = 1_024
 """Room for known series; of two with one place one counts as unknown."""
+MOST_BLOCKS: Final = 8_192
+"""So many hashes of one prompt are kept; 128 tokens each make a million."""
 EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
 
@@ -63,6 +65,9 @@ CREATE MACRO key_label(x) AS CASE
     ELSE label(x) END;
 CREATE MACRO number_of(x) AS CASE
     WHEN isfinite(try_cast(x AS DOUBLE)) THEN try_cast(x AS DOUBLE) END;
+-- A list in any notation; what no prompt has so many blocks for is left out.
+CREATE MACRO hashes_of(x) AS nullif(array_to_string(
+    regexp_extract_all(x, '[A-Za-z0-9_.+/=-]+')[1:{MOST_BLOCKS}], ' '), '');
 """
 
 

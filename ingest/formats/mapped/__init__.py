@@ -11,7 +11,15 @@ from ingest.errors import MappingError
 from ingest.formats.mapped.tables import CELLS, TABLES, Table, csv_by_record, type_of
 from ingest.mapping import ColumnMapping, read_mapping
 from ingest.projection import ImportOptions, Opened, Projection, Sample
-from ingest.rows import GLOBAL_ZONE, LARGEST_COUNT, NUMBERS, ROW_DIMENSIONS, SECONDS_KEYS, TEXTS
+from ingest.rows import (
+    CHAINS,
+    GLOBAL_ZONE,
+    LARGEST_COUNT,
+    NUMBERS,
+    ROW_DIMENSIONS,
+    SECONDS_KEYS,
+    TEXTS,
+)
 from ingest.served import served_sql, sql_string
 
 if TYPE_CHECKING:
@@ -211,6 +219,7 @@ def _measures(mapping: ColumnMapping, counted: Sequence[Meter]) -> dict[str, str
             found[name] = f"coalesce({sums})"
     found |= {name: f"number_of(m_{name})" for name in NUMBERS if name in mapping.columns}
     found |= {name: f"label(m_{name})[:40]" for name in TEXTS if name in mapping.columns}
+    found |= {name: f"hashes_of(m_{name})" for name in CHAINS if name in mapping.columns}
     if "reasoning_tokens" in mapping.columns:
         found["reasoning_tokens"] = "nullif(n_reasoning_tokens, 0)"
     if "reported_cost" in mapping.columns:

@@ -1,0 +1,186 @@
+"""What stored requests say of repeated prefixes: gaps between uses, counted in SQL.
+
+A block that came before within the time that a cache keeps it, and every block before it
+too, could have been read from there; each use keeps a block for as long again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from costmodel.caching import BATCH, Basis, Group, Reuse, block_tokens
+from costmodel.meters import CACHED_METERS, INPUT_METERS, MINIMUM_CACHEABLE_EDGE
+from ingest.store.cells import admits, all_series
+from ingest.store.requests import MICROSECONDS, amount_sql, choose_series, requests_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from costmodel.caching import CachePolicy
+    from ingest.store.records import CellQuery
+
+NEVER: Final = 1 << 62
+"""The gap before a first use, in microseconds: longer than anything keeps."""
+JUST_UNDER_A_MINUTE: Final = f"{60 * MICROSECONDS - 1}"
+COLUMNS: Final = {
+    "place": "INTEGER",
+    "shelf": "INTEGER",
+    "minimum": "BIGINT",
+    "step": "BIGINT",
+    "allowed": "BIGINT",
+}
+"""Of each series: its group, whose cache it uses, and the rules of that cache."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What a name as served means: the model, and the shortest prefix that it keeps."""
+
+    name: str
+    minimum_tokens: int = MINIMUM_CACHEABLE_EDGE
+
+
+def reuses(
+    connection: duckdb.DuckDBPyConnection,
+    query: CellQuery,
+    policy: CachePolicy,
+    served: Mapping[tuple[str, str], ServedModel],
+) -> list[Reuse]:
+    """Return what prefixes and what sessions say, by feature and model; batches left aside.
+
+    ``served`` knows models by provider and name as served.
+    """
+    groups = _choose(connection, query, policy, served)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sent AS
+        SELECT u.row_id, epoch_us(u.occurred_at) AS used, c.place, c.shelf, c.minimum, c.step,
+            c.allowed, {amount_sql(INPUT_METERS)} AS tokens, {amount_sql(CACHED_METERS)} AS cached,
+            u.extra->>'$.session' AS session, u.extra->>'$.prefix_hashes' AS hashes
+        {requests_sql(query)} AND u.extra IS NOT NULL"""
+    )
+    _make_prefix_gaps(connection)
+    _make_session_gaps(connection)
+    found: list[Reuse] = []
+    for basis in ("prefixes", "sessions"):
+        rows = connection.execute(_sums_sql(basis, policy)).fetchall()
+        found += [_reuse(groups[row[0]], basis, row[1:]) for row in rows]
+    return found
+
+
+def _choose(
+    connection: duckdb.DuckDBPyConnection,
+    query: CellQuery,
+    policy: CachePolicy,
+    served: Mapping[tuple[str, str], ServedModel],
+) -> list[Group]:
+    groups: dict[Group, int] = {}
+    shelves: dict[tuple[str, str, str], int] = {}
+    rows = []
+    for row in all_series(connection):
+        if row.tier == BATCH or not admits(query, row):
+            continue
+        model = served.get((row.provider, row.model)) or ServedModel(row.model)
+        group = row.value("feature"), row.provider, model.name
+        place = groups.setdefault(group, len(groups))
+        shelf = shelves.setdefault((row.provider, row.organisation, model.name), len(shelves))
+        rule = policy.rule_of(row.provider)
+        limits = (model.minimum_tokens, rule.step_tokens, rule.requests_a_minute)
+        rows.append((row.series, place, shelf, *limits))
+    choose_series(connection, COLUMNS, rows)
+    return list(groups)
+
+
+def _make_prefix_gaps(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``prefixes_gaps``: every block, the tokens up to its end, the longest gap so far."""
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE chains AS
+        SELECT *, string_split(hashes, ' ') AS chain FROM sent
+        WHERE hashes IS NOT NULL AND tokens > 0"""
+    )
+    bounds = connection.execute(
+        """SELECT max(ceil(tokens / len(chain)))::BIGINT,
+            coalesce(min((tokens - 1) // nullif(len(chain) - 1, 0)), max(tokens))
+        FROM chains"""
+    ).fetchall()[0]
+    size = None if bounds[0] is None else block_tokens(*bounds)
+    length = "tokens::DOUBLE / blocks" if size is None else str(size)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE prefixes_gaps AS
+        WITH touches AS (
+            SELECT * EXCLUDE (chain, hashes, session), len(chain) AS blocks,
+                unnest(chain) AS hash, generate_subscripts(chain, 1) AS number FROM chains),
+        gaps AS (
+            SELECT *, coalesce(used - lag(used) OVER uses, {NEVER}) AS gap,
+                CASE WHEN number = 1 THEN count(*) OVER (PARTITION BY shelf, number, hash
+                    ORDER BY used RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW)
+                END AS minute
+            FROM touches WINDOW uses AS (PARTITION BY shelf, hash ORDER BY used, row_id))
+        SELECT row_id, place, tokens, cached, minimum, step, allowed, minute, hash, number,
+            least(number * {length}, tokens)::BIGINT AS reach,
+            max(gap) OVER (PARTITION BY row_id ORDER BY number) AS gap FROM gaps"""
+    )
+
+
+def _make_session_gaps(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``sessions_gaps``: what a session's next call repeats of the call before.
+
+    It begins with what that one sent, unless it is shorter: then it is another conversation.
+    What was read from a cache could be read, whatever the session says: that is number 0.
+    """
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sessions_gaps AS
+        WITH calls AS (
+            SELECT *, lag(tokens) OVER earlier AS before, lag(used) OVER earlier AS used_before
+            FROM sent WHERE session IS NOT NULL AND tokens > 0
+            WINDOW earlier AS (PARTITION BY shelf, session ORDER BY used, row_id))
+        SELECT row_id, place, tokens, cached, minimum, step, allowed, NULL::BIGINT AS minute,
+            NULL::VARCHAR AS hash, number, CASE WHEN number = 0 THEN cached
+                WHEN tokens >= before THEN before ELSE 0 END AS reach,
+            CASE WHEN number = 0 THEN 0 ELSE coalesce(used - used_before, {NEVER}) END AS gap
+        FROM calls CROSS JOIN (SELECT unnest([0, 1]) AS number)"""
+    )
+
+
+def _sums_sql(basis: str, policy: CachePolicy) -> str:
+    """Return the query of the sums by group: place, requests, tokens, cached, minutes, shares."""
+    reached = ", ".join(
+        f"max(reach) FILTER (gap <= {_longest(seconds)}) AS reach_{n}"
+        for n, seconds in enumerate(policy.keeps)
+    )
+    kept = ", ".join(
+        f"""coalesce(sum(reach_{n} // step * step)
+            FILTER (reach_{n} // step * step >= minimum), 0)::BIGINT"""
+        for n in range(len(policy.keeps))
+    )
+    return f"""SELECT place, count(*), sum(tokens)::BIGINT, sum(cached)::BIGINT, max(minute),
+            count(DISTINCT first) FILTER (minute > allowed), {kept}
+        FROM (SELECT row_id, place, any_value(tokens) AS tokens, any_value(cached) AS cached,
+                any_value(minimum) AS minimum, any_value(step) AS step,
+                any_value(allowed) AS allowed, max(minute) AS minute,
+                any_value(hash) FILTER (number = 1) AS first, {reached}
+              FROM {basis}_gaps GROUP BY row_id, place)
+        GROUP BY place ORDER BY place"""
+
+
+def _longest(seconds: int | None) -> int:
+    return NEVER - 1 if seconds is None else seconds * MICROSECONDS
+
+
+def _reuse(group: Group, basis: str, row: tuple[Any, ...]) -> Reuse:
+    feature, provider, model = group
+    requests, tokens, cached, minute, busy, *kept = row
+    return Reuse(
+        feature=feature,
+        provider=provider,
+        model=model,
+        basis=Basis(basis),
+        requests=requests,
+        input_tokens=tokens,
+        cached_tokens=cached,
+        reusable_tokens=tuple(kept),
+        busiest_minute=minute,
+        busy_prefixes=busy,
+    )
