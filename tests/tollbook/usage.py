@@ -55,13 +55,14 @@ def activity_row(day: datetime, model: str, requests: int) -> dict[str, object]:
     }
 
 
-def write_guide_month(path: Path) -> Path:
+def write_guide_month(path: Path, days: int = DAYS) -> Path:
     """The guide's month, half on full and half on Mini, as OpenAI's dashboard exports it.
 
     30 days of 10,000 sessions: $990.00 on full and $198.00 on Mini, $1,188.00 together.
     """
-    days = [FIRST_DAY + timedelta(days=n) for n in range(DAYS)]
-    rows = [activity_row(day, model, 5_000) for day in days for model in (MINI, FULL)]
+    last = FIRST_DAY + timedelta(days=DAYS - 1)
+    dates = [last - timedelta(days=n) for n in reversed(range(days))]
+    rows = [activity_row(day, model, 5_000) for day in dates for model in (MINI, FULL)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ACTIVITY_COLUMNS)
         writer.writeheader()

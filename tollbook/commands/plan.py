@@ -11,7 +11,9 @@ from tollbook.errors import PolicyViolated
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, at_least, listed, number_column, share_words
+from tollbook.plan_backtest import backtest_answer, backtest_option, backtest_text, replayed
 from tollbook.plan_changes import Version
+from tollbook.plan_history import history_of
 from tollbook.plan_horizon import (
     coming_months,
     horizon_answer,
@@ -20,16 +22,12 @@ from tollbook.plan_horizon import (
     show_horizon,
 )
 from tollbook.plan_outputs import Asked, changes_of, check_fit, plan_options, say, show_changes
-from tollbook.report_options import range_words
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from costmodel.plan import History, Plan, PlanResult, ScenarioResult, Violation
-    from ingest.periods import Period
-
-WHOLE_DAYS = "dw"
+    from costmodel.plan import PlanResult, ScenarioResult, Violation
 
 
 @command("plan")
@@ -38,6 +36,7 @@ WHOLE_DAYS = "dw"
 )
 @plan_options
 @horizon_options
+@backtest_option
 @with_invocation
 def plan_command(
     invocation: Invocation,
@@ -50,18 +49,22 @@ def plan_command(
     A plan that starts from usage reads the store; one with a typed workload needs none.
     Exit code 3 where a scenario crosses a limit.
     """
-    ahead = horizon_asked(asked)
+    ahead, tests = horizon_asked(asked), bool(asked.pop("backtest"))
     options = Asked(**asked)
     head = _version(invocation, file, ahead.dimensions if ahead else ())
     base = _version(invocation, options.base) if options.base else None
     changes = changes_of(base, head)
     months = coming_months(invocation, head, ahead)
-    further = {"horizon": horizon_answer(months, ahead)} if ahead else {}
+    further: dict[str, Any] = {"horizon": horizon_answer(months, ahead)} if ahead else {}
+    past = replayed(invocation, head) if tests else None
+    further |= {"backtest": backtest_answer(past)} if tests else {}
     if not say(invocation, head, changes, options, further):
         _show(invocation, head.result)
         show_changes(invocation, head, changes)
         if ahead:
             show_horizon(invocation, months, ahead)
+        if tests:
+            invocation.output.say(backtest_text(past))
     if head.result.violations:
         raise PolicyViolated(_crossed(head.result.violations, head.result.currency))
     check_fit(invocation, head, options)
@@ -74,41 +77,10 @@ def _version(invocation: Invocation, file: Path, also: Collection[str] = ()) -> 
 
     book = invocation.book
     plan = read_plan(file, book)
-    history = _history(invocation, plan, also)
+    history = history_of(invocation, plan, also)
     return Version(
         plan, run_plan(plan, book, today=invocation.now.date(), history=history), history
     )
-
-
-def _history(invocation: Invocation, plan: Plan, also: Collection[str]) -> History | None:
-    """Return the days of usage by the dimensions that levers look at, and by others asked for."""
-    from costmodel.plan import LedgerBaseline
-    from ingest.baseline import usage_history
-    from ingest.rows import CELL_DIMENSIONS
-
-    if not isinstance(plan.baseline, LedgerBaseline):
-        return None
-    asked = {name for each in plan.scenarios for lever in each.levers for name in lever.where}
-    asked |= set(also)
-    kept = invocation.configuration.cells or CELL_DIMENSIONS
-    return usage_history(
-        invocation.store(),
-        invocation.book,
-        _whole_days(invocation, plan.baseline.last),
-        plan.baseline.filters,
-        [name for name in kept if name in asked],
-    )
-
-
-def _whole_days(invocation: Invocation, words: str) -> Period:
-    """Return a range; the last days are counted back from the last midnight."""
-    from ingest.periods import parse_period
-
-    zone, now = invocation.configuration.timezone, invocation.now
-    text = range_words(words)
-    if text.startswith("last ") and text[-1:] in WHOLE_DAYS:
-        now = parse_period("today", now, zone).start
-    return parse_period(text, now, zone)
 
 
 def _show(invocation: Invocation, result: PlanResult) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dash import html
 
+from costmodel.backtest_words import backtest_sentence
 from costmodel.book import Unpriced
 from dashboard.moments import day_text
 from dashboard.money_text import short_count
@@ -58,7 +59,15 @@ def lines(board: Board, settings: Settings, controls: Controls, outcome: Outcome
             "every coming month carries the usage of these 30 days; growth compounds on it",
             "assumed",
         ),
+        *_lately(board),
     ]
+
+
+def _lately(board: Board) -> Iterator[Line]:
+    """Say how forecasts from this usage did, where there are days enough to tell."""
+    if board.usage.replayed is not None:
+        text = backtest_sentence(board.usage.replayed).removesuffix(".")
+        yield Line(text, "seen in your logs")
 
 
 def _missing(outcome: Outcome) -> Iterator[Line]:

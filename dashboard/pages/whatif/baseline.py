@@ -15,12 +15,14 @@ from dashboard.moments import day_text
 from dashboard.time_words import day_of
 from dashboard.view import view_of
 from ingest.baseline import usage_baseline, whole_days
+from ingest.plan_past import replayed_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
     from costmodel.book import PriceBook
+    from costmodel.forecast import Backtest
     from costmodel.spend import SpendRow
     from costmodel.workload import Baseline
     from dashboard.context import DashboardContext
@@ -37,7 +39,8 @@ class Usage:
     """A baseline, as it came and as a month of 30 days.
 
     ``words`` names it in a sentence. ``spent`` is its exact cost as reported, before it
-    is made a month. ``cost_by_day`` holds whole days only.
+    is made a month. ``cost_by_day`` holds whole days only. ``replayed`` is how forecasts
+    from such usage did on the days before.
     """
 
     seen: Baseline
@@ -49,6 +52,7 @@ class Usage:
     features: tuple[str | None, ...] = ()
     range_words: str = ""
     notices: tuple[str, ...] = ()
+    replayed: Backtest | None = None
 
 
 def typed_usage(typed: TypedNumbers, book: PriceBook, today: date) -> Usage:
@@ -102,6 +106,7 @@ def usage_seen(view: View) -> Usage:
         features=_features(seen),
         range_words=view.period.text,
         notices=view.notices,
+        replayed=replayed_plans(view.store, view.source.book, view.period, view.filters),
     )
 
 

@@ -1,0 +1,60 @@
+"""The usage that a plan file starts from, and how plans from it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tollbook.report_options import range_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from costmodel.forecast import Backtest
+    from costmodel.plan import History, LedgerBaseline, Plan
+    from ingest.periods import Period
+    from tollbook.invocation import Invocation
+
+WHOLE_DAYS = "dw"
+
+
+def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -> History | None:
+    """Return the days of usage by the dimensions that levers look at, and by others asked for.
+
+    None for typed numbers, and where no whole day of the period has usage.
+    """
+    from costmodel.plan import LedgerBaseline
+    from costmodel.rules import CLOCK_NAMES
+    from ingest.baseline import usage_history
+    from ingest.rows import CELL_DIMENSIONS
+
+    if not isinstance(plan.baseline, LedgerBaseline):
+        return None
+    asked = {name for each in plan.scenarios for lever in each.levers for name in lever.dimensions}
+    asked |= set(also)
+    kept = (*(invocation.configuration.cells or CELL_DIMENSIONS), *CLOCK_NAMES)
+    return usage_history(
+        invocation.store(),
+        invocation.book,
+        _whole_days(invocation, plan.baseline.last),
+        plan.baseline.filters,
+        [name for name in kept if name in asked],
+    )
+
+
+def backtest_of(invocation: Invocation, start: LedgerBaseline) -> Backtest | None:
+    """Return how plans from such usage did on the days before, None with too few of them."""
+    from ingest.plan_past import replayed_plans
+
+    period = _whole_days(invocation, start.last)
+    return replayed_plans(invocation.store(), invocation.book, period, start.filters)
+
+
+def _whole_days(invocation: Invocation, words: str) -> Period:
+    """Return a range; the last days are counted back from the last midnight."""
+    from ingest.periods import parse_period
+
+    zone, now = invocation.configuration.timezone, invocation.now
+    text = range_words(words)
+    if text.startswith("last ") and text[-1:] in WHOLE_DAYS:
+        now = parse_period("today", now, zone).start
+    return parse_period(text, now, zone)
