@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cost": ("cost", "Price one call, part by part."),
     "count": ("count", "Count the tokens of a text."),
     "rate-limits": ("rate_limits", "Hold the busiest minute against the rate limits."),
+    "context": ("context", "Plan what calls read: a document, found passages, a conversation."),
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
     "opportunities": ("opportunities", "Show for every feature the move that saves most."),
     "cache": ("cache", "Show what input comes from prompt caches, and what could."),
