@@ -124,7 +124,7 @@ def _details(result: PlanResult, as_of: date) -> str:
     lines = [
         *(f"- {escaped(text)}" for text in notes),
         *(f"- assumed: {escaped(text)}" for text in assumed),
-        f"- prices of {day_text(as_of)}; amounts in {result.currency}",
+        f"- computed on {day_text(as_of)}; amounts in {result.currency}",
         *(["- no likely range: typed numbers"] if result.baseline.p10 is None else []),
     ]
     summary = "<summary>What this assumes</summary>"

@@ -29,6 +29,7 @@ class Asked:
 
     markdown: bool
     base: Path | None
+    xlsx: Path | None
     require_fresh: timedelta | None
     require_priced: bool
 
@@ -42,6 +43,12 @@ def plan_options(function: F) -> F:
             type=click.Path(path_type=Path, exists=True, dir_okay=False),
             metavar="OTHER.yaml",
             help="Say what changes against this version of the plan.",
+        ),
+        click.option(
+            "--xlsx",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="OUT",
+            help="Write a workbook with live formulas too.",
         ),
         fitness_options,
     ]
@@ -107,6 +114,14 @@ def show_changes(invocation: Invocation, head: Version, changes: Sequence[Change
         difference = "" if each.difference is None else money_words(each.difference, currency)
         table.rows.append([each.name, *costs, difference, "; ".join(each.settings)])
     invocation.output.table(table)
+
+
+def write_files(invocation: Invocation, head: Version, asked: Asked) -> None:
+    """Write the files that the options ask for."""
+    if asked.xlsx is not None:
+        from tollbook.plan_files import write_workbook
+
+        write_workbook(invocation, head, asked.xlsx)
 
 
 def check_fit(invocation: Invocation, head: Version, asked: Asked) -> None:

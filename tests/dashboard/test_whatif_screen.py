@@ -36,6 +36,7 @@ from ingest.plan_file import read_plan
 from ingest.report import ReportQuery, report
 from ingest.store import Store
 from pricing import load_book
+from tests.dashboard.spreadsheet import cell_beside
 from tests.demo import DEMO
 
 SAMPLES = DEMO.parent
@@ -266,12 +267,17 @@ def test_a_plan_file_keeps_odd_names(screen: Open, demo: DashboardContext, tmp_p
 def test_the_workbook_has_the_cents_of_the_page(screen: Open) -> None:
     shown = screen("?escalate=5")
     book = openpyxl.load_workbook(io.BytesIO(workbook(shown)))
-    assert book.sheetnames == ["Plan", "Months", "Token types", "Assumptions"]
-    rows = {row[0]: row[1] for row in book["Plan"].iter_rows(min_row=5, values_only=True)}
-    assert rows["Today"] == pytest.approx(float(shown.view.today), abs=1e-9)
-    assert rows["This plan"] == pytest.approx(float(shown.outcome.cost), abs=1e-9)
-    costs = [row[6] for row in book["Token types"].iter_rows(min_row=2, values_only=True)]
-    assert sum(costs) == pytest.approx(float(shown.outcome.cost), abs=1e-6)
+    assert book.sheetnames == [
+        *("Plan", "Today", "This plan", "Usage", "Rates", "Today detail", "This plan detail"),
+        *("Assumptions", "As computed", "Months"),
+    ]
+    assert cell_beside(book, "Plan", "Today")[0].value == "='Today'!$G$18"
+    static = {row[0]: row[1] for row in book["As computed"].iter_rows(min_row=5, values_only=True)}
+    assert static["This plan"] == pytest.approx(float(shown.outcome.cost), abs=1e-9)
+    values = openpyxl.load_workbook(io.BytesIO(workbook(shown)), data_only=True)
+    today, plan = (cell_beside(values, "Plan", name)[0].value for name in ("Today", "This plan"))
+    assert today == pytest.approx(float(shown.view.today), abs=1e-9)
+    assert plan == pytest.approx(float(shown.outcome.cost), abs=1e-9)
 
 
 ODD = st.text(max_size=12) | st.sampled_from(["0", "100", "directly", "typed", "today", "5.5"])

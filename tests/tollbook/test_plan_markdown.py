@@ -55,7 +55,7 @@ def test_a_change_is_told_with_the_setting_behind_it(tollbook: Tollbook) -> None
     folded = ran.out[ran.out.index("<details>") :]
     assert folded.startswith("<details>\n<summary>What this assumes</summary>\n\n- ")
     assert "assumed: same tokens per request on every model" in folded
-    assert "prices of 20 Nov 2026; amounts in USD" in folded
+    assert "computed on 20 Nov 2026; amounts in USD" in folded
 
 
 def test_crossed_limits_come_first_and_are_code_3(tollbook: Tollbook) -> None:

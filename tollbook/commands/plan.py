@@ -21,7 +21,15 @@ from tollbook.plan_horizon import (
     horizon_options,
     show_horizon,
 )
-from tollbook.plan_outputs import Asked, changes_of, check_fit, plan_options, say, show_changes
+from tollbook.plan_outputs import (
+    Asked,
+    changes_of,
+    check_fit,
+    plan_options,
+    say,
+    show_changes,
+    write_files,
+)
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
@@ -65,6 +73,7 @@ def plan_command(
             show_horizon(invocation, months, ahead)
         if tests:
             invocation.output.say(backtest_text(past))
+    write_files(invocation, head, options)
     if head.result.violations:
         raise PolicyViolated(_crossed(head.result.violations, head.result.currency))
     check_fit(invocation, head, options)

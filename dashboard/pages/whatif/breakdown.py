@@ -15,6 +15,7 @@ from costmodel.meters import METERS, TOKEN_METERS, Meter
 from costmodel.money import dollars
 from dashboard.money_text import count
 from dashboard.pages.whatif.names import short_name
+from dashboard.token_types import TOKEN_TYPES, token_type
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
     from costmodel.comparison import Family
     from costmodel.scenario import Outcome
     from dashboard.pages.whatif.board import Board
-
-TOKEN_TYPES: dict[Meter, str] = {
-    Meter.INPUT: "uncached input",
-    Meter.CACHED_INPUT: "cached input",
-    Meter.CACHE_WRITE: "cache write",
-    Meter.CACHE_WRITE_1H: "cache write, 1 hour",
-    Meter.OUTPUT: "output",
-    Meter.INPUT_AUDIO: "audio input",
-    Meter.CACHED_INPUT_AUDIO: "cached audio input",
-    Meter.OUTPUT_AUDIO: "audio output",
-    Meter.INPUT_IMAGE: "image input",
-    Meter.CACHED_INPUT_IMAGE: "cached image input",
-    Meter.OUTPUT_IMAGE: "image output",
-}
-
 
 _Place = tuple[str, str, str, Meter, int, Fraction]
 """Provider, model, tier, meter, the request size that the rate begins above, and the rate."""
@@ -93,8 +79,9 @@ def parts_of(outcome: Outcome, board: Board) -> tuple[Part, ...]:
 
 def _part(place: _Place, quantity: Fraction) -> Part:
     provider, model, tier, meter, above, rate = place
-    name = TOKEN_TYPES.get(meter, str(meter).replace("_", " "))
-    return Part(provider, model, tier, name, above, quantity, rate, money(quantity, rate))
+    return Part(
+        provider, model, tier, token_type(meter), above, quantity, rate, money(quantity, rate)
+    )
 
 
 def breakdown(outcome: Outcome, board: Board) -> list[Component]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
+from costmodel.live import live
+from costmodel.live_dials import dials_of_controls
 from dashboard.attachments import XLSX, attached
-from dashboard.pages.whatif import assumptions, breakdown, charts
+from dashboard.pages.whatif import assumptions, charts
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.plan_yaml import plan_yaml
 from dashboard.pages.whatif.screen import Screen, screen_of
 from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.plan_workbook import OPTIONS, LivePlan, LiveScenario, write_plan
 from dashboard.state import parse
 
 if TYPE_CHECKING:
@@ -42,21 +45,39 @@ def register(server: Flask, context: DashboardContext) -> None:
 
 
 def workbook(screen: Screen) -> bytes:
-    """Return the plan as a workbook: summary, months, token types, assumptions."""
+    """Return the plan as a workbook with live formulas, and the sheets as they were on screen."""
     import xlsxwriter
 
     sink = io.BytesIO()
-    with xlsxwriter.Workbook(sink, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(sink, OPTIONS) as book:
+        write_plan(book, live_plan(screen))
         bold = book.add_format({"bold": True})
         cents = book.add_format({"num_format": "#,##0.00"})
-        _summary(book.add_worksheet("Plan"), screen, bold, cents)
+        _as_computed(book.add_worksheet("As computed"), screen, bold, cents)
         _months(book.add_worksheet("Months"), screen, bold, cents)
-        _token_types(book.add_worksheet("Token types"), screen, bold, cents)
-        _assumed(book.add_worksheet("Assumptions"), screen, bold)
     return sink.getvalue()
 
 
-def _summary(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> None:
+def live_plan(screen: Screen) -> LivePlan:
+    """Return today and the plan on screen, with the shares that may be changed."""
+    board = screen.board
+    usage, book = board.baseline, board.book
+    dials, levers_at = dials_of_controls(screen.controls, usage, board.choices, book)
+    found = assumptions.lines(board, screen.settings, screen.controls, screen.outcome)
+    return LivePlan(
+        title=screen.sentence,
+        currency=board.currency,
+        scenarios=(
+            LiveScenario("Today", live(usage, (), lambda _: (), book)),
+            LiveScenario("This plan", live(usage, dials, levers_at, book)),
+        ),
+        limit=screen.limit,
+        remarks=(screen.second_line, f"From {board.usage.words}."),
+        assumptions=[(line.text, line.source) for line in found],
+    )
+
+
+def _as_computed(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> None:
     view, board = screen.view, screen.board
     steps = zip(
         charts.STEP_NAMES,
@@ -76,7 +97,7 @@ def _summary(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> N
     if screen.limit is not None:
         rows.append(("Limit", screen.limit, board.limit_source))
     sheet.write_string(0, 0, screen.sentence, bold)
-    sheet.write_string(1, 0, screen.second_line)
+    sheet.write_string(1, 0, f"{screen.second_line} These amounts do not follow changed cells.")
     sheet.write_row(3, 0, ["A month", f"{board.currency}", ""], bold)
     for place, (name, amount, note) in enumerate(rows, start=4):
         sheet.write_string(place, 0, name)
@@ -97,27 +118,3 @@ def _months(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> No
         sheet.write_number(place, 2, float(plan), cents)
         sheet.write_string(place, 3, row[3])
     sheet.set_column(0, 3, 16)
-
-
-def _token_types(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> None:
-    header = ("Provider", "Model", "Tier", "Token type", "Quantity", "Per million", "Cost")
-    sheet.write_row(0, 0, list(header), bold)
-    parts = breakdown.parts_of(screen.outcome, screen.board)
-    for place, part in enumerate(parts, start=1):
-        texts = (part.provider, part.model, part.tier, part.token_type)
-        for column, text in enumerate(texts):
-            sheet.write_string(place, column, text)
-        sheet.write_number(place, 4, float(part.quantity))
-        sheet.write_number(place, 5, float(part.rate_per_million))
-        sheet.write_number(place, 6, float(part.cost), cents)
-    sheet.set_column(0, 6, 16)
-
-
-def _assumed(sheet: Worksheet, screen: Screen, bold: Format) -> None:
-    sheet.write_row(0, 0, ["Assumption", "Source"], bold)
-    found = assumptions.lines(screen.board, screen.settings, screen.controls, screen.outcome)
-    for place, line in enumerate(found, start=1):
-        sheet.write_string(place, 0, line.text)
-        sheet.write_string(place, 1, line.source)
-    sheet.set_column(0, 0, 100)
-    sheet.set_column(1, 1, 18)
