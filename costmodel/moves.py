@@ -115,8 +115,8 @@ def _smaller(group: Group, family: Family | None, hints: Hints, today: date) -> 
     if smaller is None:
         return
     again = Fraction(round((group.usage.escalation_seen or ZERO) * TENTHS), TENTHS)
-    asked = f"; {_percent(again)} asked again of {family.full.display}, as today" if again else ""
-    ends = smaller.life.shutdown_on
+    asked = f"; {_percent(again)} asked again of {family.full.display}, as now" if again else ""
+    ends = f"; it ends on {smaller.life.shutdown_on}" if smaller.life.shutdown_on else ""
     lever = StartWith(
         starts=((smaller.name, Fraction(1)),),
         full=family.full.name,
@@ -128,7 +128,7 @@ def _smaller(group: Group, family: Family | None, hints: Hints, today: date) -> 
         kind="smaller model",
         name=f"{smaller.display} for everything" if not again else f"{smaller.display} first",
         levers=(lever,),
-        assumption=f"as many tokens an answer{asked}{f'; it ends on {ends}' if ends else ''}",
+        assumption=f"as many tokens an answer as today{asked}{ends}",
         risk=_risk(group, smaller, hints),
         model=smaller.name,
         escalate=again,
@@ -164,7 +164,7 @@ def _onto_successor(group: Group, family: Family, successor: Model, hints: Hints
         kind="successor",
         name=f"{successor.display} for everything",
         levers=(lever,),
-        assumption=f"as many tokens an answer{falls}",
+        assumption=f"as many tokens an answer as today{falls}",
         risk=_risk(group, successor, hints),
         model=successor.name,
         escalate=ZERO,

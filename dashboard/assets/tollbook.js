@@ -201,6 +201,12 @@
     say(button, "Copied");
   }
 
+  /* The text of the element that the button names. */
+  async function copyNamedText(button) {
+    await copyText(document.getElementById(button.dataset.from).textContent);
+    say(button, "Copied");
+  }
+
   function openShortcuts() {
     window.dash_clientside.set_props("shortcuts", { opened: true });
   }
@@ -214,6 +220,7 @@
     "copy-sentence": copySentence,
     "copy-picture": copyPicture,
     "copy-link": copyLink,
+    "copy-text": copyNamedText,
     "open-shortcuts": openShortcuts,
   };
 

@@ -93,7 +93,7 @@ def test_second_calls_seen_stay_with_the_smaller_model() -> None:
     assert best.move.escalate == Fraction(12, 100)
     # today 912 x $0.008 + 100 x $0.0016 = $7.456; then 1,000 x $0.0016 + 120 x $0.008 = $2.56
     assert best.saving == Fraction("4.896")
-    assert "12% asked again of gpt-4.1, as today" in best.move.assumption
+    assert "12% asked again of gpt-4.1, as now" in best.move.assumption
 
 
 def test_the_cached_share_goes_up_to_the_highest_seen() -> None:

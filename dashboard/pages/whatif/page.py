@@ -13,7 +13,14 @@ from dashboard import chart_card
 from dashboard.figures.whatif import bars_height
 from dashboard.notices import notice_list
 from dashboard.pages import first_run
-from dashboard.pages.whatif import assumptions, breakdown, charts, downloads
+from dashboard.pages.whatif import (
+    assumptions,
+    breakdown,
+    charts,
+    downloads,
+    opportunities,
+    opportunity_files,
+)
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.panel import panel, panel_key
 from dashboard.pages.whatif.payload import own_of, payload
@@ -141,6 +148,7 @@ def _results(screen: Screen) -> list[Component]:
         ),
         chart_card.chart_card(MONTHS, "The next 12 months", months, height=_MONTHS_HEIGHT),
         _breakdown_card(screen),
+        opportunities.section(),
         html.Section(
             [
                 html.H2("What this assumes", className="card-title"),
@@ -210,6 +218,8 @@ def _shown(screen: Screen) -> dict[str, str]:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, the sliders and the downloads."""
     downloads.register(app.server, context)
+    opportunities.register(app, context)
+    opportunity_files.register(app.server, context)
     _register_move(app)
     _register_settle(app, context)
 
