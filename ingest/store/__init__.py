@@ -27,6 +27,7 @@ from ingest.store.cells import (
 )
 from ingest.store.charge_ledger import StoredCharge, counting_charges
 from ingest.store.peaks import PeakQuery, read_peaks
+from ingest.store.plans import StoredPlan, insert_plan, stored_plans
 from ingest.store.records import (
     CellQuery,
     DayCoverage,
@@ -60,6 +61,7 @@ __all__ = [
     "SetAside",
     "Store",
     "StoredCharge",
+    "StoredPlan",
 ]
 
 ENDED_AFTER: Final = timedelta(days=7)
@@ -242,6 +244,16 @@ class Store:
         """Return the lines of bills that count, by time."""
         with self._session() as session:
             return [] if session is None else counting_charges(session)
+
+    def plans(self) -> list[StoredPlan]:
+        """Return every version of every adopted plan, the latest adopted first."""
+        with self._session() as session:
+            return [] if session is None else stored_plans(session)
+
+    def adopt(self, plan: StoredPlan) -> int:
+        """Keep a plan under its name and return the number of this version."""
+        with self._change() as session:
+            return insert_plan(session, plan)
 
     def coverage(self) -> list[DayCoverage]:
         """Return, for days with a bucket export, which view is read and what share it holds."""

@@ -79,7 +79,16 @@ CREATE TABLE s.charges (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_THIRD: Final = """
+-- Adopted plans; a version never changes. filters, usage and costs are JSON, amounts as text.
+CREATE TABLE s.plans (
+    name VARCHAR, version INTEGER, adopted_at TIMESTAMP, scenario VARCHAR, plan_text VARCHAR,
+    book_digest VARCHAR, currency VARCHAR, first_month DATE, filters VARCHAR, usage VARCHAR,
+    costs VARCHAR
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD)
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
 """What every store has; a database of somebody else may have a table of one of these names."""
