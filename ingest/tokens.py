@@ -13,6 +13,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +74,17 @@ def count_tokens(text: str, tokenizer: str) -> int:
         TokenizerError: The tokenizer is not known, or its vocabulary is damaged.
     """
     return len(_encoding(tokenizer).encode_ordinary(text))
+
+
+def shared_prefix(first: str, second: str, tokenizer: str) -> int:
+    """Return how many tokens two texts begin with alike.
+
+    Raises:
+        TokenizerError: As ``count_tokens``.
+    """
+    encode = _encoding(tokenizer).encode_ordinary
+    pairs = zip(encode(first), encode(second), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def count_chat(messages: Sequence[Mapping[str, Any]], tokenizer: str) -> int:

@@ -2,152 +2,30 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from costmodel.money import dollars
 from costmodel.rate_limits import (
-    SLIDING,
     billed_multiplier,
     expected_attempts,
-    limits_of,
     months_of_headroom,
-    never_passing,
-    retry_tax,
     standings,
     success_share,
 )
-from tollbook.output import Column, Table, amount, listed, number_column, plural, share_words
+from tollbook.output import Column, Table, listed, number_column, plural, share_words
+from tollbook.rate_limit_answers import basis_words, caps_of, gaps, standings_of, tax
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from costmodel.book import PriceBook
     from costmodel.rate_limits import Load, Range, Standing
-    from costmodel.rates import RateLimit, UsageTier
-    from tollbook.commands.rate_limits import Asked, Retries
+    from costmodel.rates import RateLimit
     from tollbook.output import Output
+    from tollbook.rate_limit_answers import Asked
 
 NO_LIMITS = "no limits published"
 MONTHS_SHOWN = 36
-
-
-def answer(asked: Asked, book: PriceBook) -> dict[str, Any]:
-    """Return everything as JSON; a minute's peaks are decimal numbers, shares of 1."""
-    return {
-        "period": asked.title,
-        "max_tokens": asked.max_tokens,
-        "growth_a_month": float(asked.growth),
-        "loads": [_load_answer(load, asked) for load in asked.loads],
-        "tiers": [_tier_answer(tier, asked, book) for tier in asked.tiers],
-        "retries": _retries_answer(asked) if asked.retries else None,
-    }
-
-
-def _load_answer(load: Load, asked: Asked) -> dict[str, Any]:
-    stands = [each for tier in asked.tiers for each in _of(load, tier, asked)]
-    return {
-        "provider": load.provider,
-        "model": load.model,
-        "organisation": load.organisation,
-        "above_input_tokens": load.above_input_tokens,
-        "requests": load.requests,
-        "tokens": load.tokens,
-        "peak": {
-            "basis": basis_words(load, typed=asked.typed),
-            "basis_seconds": load.basis_seconds,
-            "requests_per_minute": float(load.peak_requests),
-            "tokens_per_minute": float(load.peak_tokens),
-        },
-        "p99_minute": {"requests": load.high_requests, "tokens": load.high_tokens},
-        "busiest_day_requests": load.busiest_day_requests,
-        "batch_input_tokens_a_day": load.batch_tokens_a_day,
-        "latency_seconds": load.latency_seconds,
-        "tiers": [_standing_answer(each) for each in stands],
-    }
-
-
-def _of(load: Load, tier: str, asked: Asked) -> list[Standing]:
-    return standings([load], asked.models, tier, asked.growth)
-
-
-def _standing_answer(each: Standing) -> dict[str, Any]:
-    limit = each.limit
-    return {
-        "tier": limit.usage_tier,
-        "requests_per_minute": limit.requests_per_minute,
-        "tokens_per_minute": limit.tokens_per_minute,
-        "requests_per_day": limit.requests_per_day,
-        "batch_queue_tokens": limit.batch_queue_tokens,
-        "request_share": _number(each.request_share),
-        "token_share": _number(each.token_share),
-        "day_share": _number(each.day_share),
-        "batch_share": _number(each.batch_share),
-        "never_pass": each.never_pass,
-        "passes": each.passes,
-        "months_of_headroom": each.months_left,
-        "in_flight": each.in_flight,
-        "in_flight_allowed": each.in_flight_allowed,
-        "source": limit.source,
-        "checked_on": limit.checked_on.isoformat() if limit.checked_on else None,
-    }
-
-
-def _number(share: Fraction | None) -> float | None:
-    return None if share is None else float(share)
-
-
-def _tier_answer(tier: str, asked: Asked, book: PriceBook) -> dict[str, Any]:
-    stands = standings(asked.loads, asked.models, tier, asked.growth)
-    return {
-        "tier": tier,
-        "passes": all(each.passes for each in stands),
-        "caps": [
-            {
-                "provider": each.provider,
-                "monthly_cap_usd": amount(each.monthly_cap_usd),
-                "cost_of_30_days": amount(asked.spend_a_month.get(each.provider)),
-                "currency": book.contract.currency,
-                "source": each.source,
-                "checked_on": each.checked_on.isoformat(),
-            }
-            for each in caps_of(tier, book)
-        ],
-        "never_passing": [
-            {"model": name, "above_tokens": each.low, "up_to_tokens": each.high}
-            for name, ranges in _gaps(asked, tier)
-            for each in ranges
-        ],
-    }
-
-
-def caps_of(tier: str, book: PriceBook) -> list[UsageTier]:
-    """Return what a tier allows to spend a month, by provider."""
-    return [each for each in book.usage_tiers if each.usage_tier == tier]
-
-
-def _gaps(asked: Asked, tier: str) -> list[tuple[str, tuple[Range, ...]]]:
-    """Return by model which sizes of a request never pass."""
-    names = dict.fromkeys((load.provider, load.model) for load in asked.loads)
-    known = [asked.models[name] for name in names if name in asked.models]
-    return [(model.name, never_passing(limits_of(model, tier))) for model in known]
-
-
-def _retries_answer(asked: Asked) -> dict[str, Any]:
-    tried = asked.retries
-    assert tried is not None, "asked for only where given"  # noqa: S101 - for the type
-    return {
-        "failure_rate": float(tried.failure_rate),
-        "retries": tried.retries,
-        "billed_share": float(tried.billed_share),
-        "expected_attempts": float(expected_attempts(tried.failure_rate, tried.retries)),
-        "success_share": float(success_share(tried.failure_rate, tried.retries)),
-        "billed_multiplier": float(billed_multiplier(tried.failure_rate, tried.billed_share)),
-        "cost_of_30_days": amount(_tax(asked, tried)) if asked.spend_a_month else None,
-    }
-
-
-def _tax(asked: Asked, tried: Retries) -> Fraction:
-    spend = sum(asked.spend_a_month.values(), Fraction(0))
-    return retry_tax(spend, tried.failure_rate, tried.billed_share)
 
 
 def show(out: Output, asked: Asked, book: PriceBook, *, detailed: bool) -> None:
@@ -169,7 +47,7 @@ def _overview(asked: Asked) -> Table:
         [Column("Model"), Column("Size"), *map(number_column, names), *tiers], title=asked.title
     )
     for load in asked.loads:
-        shares = [_nearest(_of(load, tier, asked)) for tier in asked.tiers]
+        shares = [_nearest(standings_of(load, tier, asked)) for tier in asked.tiers]
         table.rows.append([_name(load, asked), size_words(load, asked), *_peaks(load), *shares])
     return table
 
@@ -204,7 +82,7 @@ def _detailed(asked: Asked) -> Table:
     columns += [number_column(name) for name in ("Peak", "Allowed", "Share", "Months left")]
     table = Table(columns, title=f"{asked.title}, usage tier {asked.tiers[0]}")
     for load in asked.loads:
-        stands = _of(load, asked.tiers[0], asked)
+        stands = standings_of(load, asked.tiers[0], asked)
         size = size_words(load, asked)
         if not stands:
             table.rows.append([_name(load, asked), size, NO_LIMITS, "", "", "", ""])
@@ -283,8 +161,10 @@ def _over_cap(asked: Asked, tier: str, book: PriceBook) -> bool:
 def _never(asked: Asked, tier: str) -> list[str]:
     """Say which requests are larger than a minute's tokens, and how many there were."""
     said = []
-    for name, ranges in _gaps(asked, tier):
-        stands = [s for load in asked.loads if load.model == name for s in _of(load, tier, asked)]
+    for name, ranges in gaps(asked, tier):
+        stands = [
+            s for load in asked.loads if load.model == name for s in standings_of(load, tier, asked)
+        ]
         count = sum(each.never_pass for each in stands)
         if count:
             sizes = listed(range_words(each) for each in ranges)
@@ -340,7 +220,7 @@ def _retry_words(asked: Asked, book: PriceBook) -> str:
     follow = "1 retry follows" if tried.retries == 1 else f"{tried.retries} retries follow"
     money = ""
     if asked.spend_a_month:
-        money = f" Of 30 days that is {dollars(_tax(asked, tried), book.contract.currency)}."
+        money = f" Of 30 days that is {dollars(tax(asked, tried), book.contract.currency)}."
     return (
         f"Where {share_words(tried.failure_rate)} of attempts fail and {follow}, a call takes "
         f"{float(attempts):.3f} attempts, {float(success):.3%} succeed, and a success costs "
@@ -365,20 +245,13 @@ def _bases(asked: Asked) -> list[str]:
     return [basis_words(load, typed=asked.typed) for load in asked.loads if load.requests]
 
 
-def basis_words(load: Load, *, typed: bool = False) -> str:
-    """Return what a peak is taken from, in words."""
-    if typed:
-        return "as typed"
-    if load.basis_seconds == SLIDING:
-        return "any 60 seconds, wherever they begin"
-    width = {60: "minute", 900: "quarter of an hour", 3_600: "hour", 86_400: "day"}.get(
-        load.basis_seconds, f"{load.basis_seconds} seconds"
-    )
-    return f"mean of the busiest {width} of a usage export, so the real peak is higher"
-
-
 def _limits(asked: Asked) -> list[RateLimit]:
-    return [s.limit for load in asked.loads for tier in asked.tiers for s in _of(load, tier, asked)]
+    return [
+        s.limit
+        for load in asked.loads
+        for tier in asked.tiers
+        for s in standings_of(load, tier, asked)
+    ]
 
 
 def limit_source(limit: RateLimit) -> str:

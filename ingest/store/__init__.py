@@ -28,6 +28,7 @@ from ingest.store.cells import (
 from ingest.store.charge_ledger import StoredCharge, counting_charges
 from ingest.store.peaks import PeakQuery, read_peaks
 from ingest.store.plans import StoredPlan, insert_plan, stored_plans
+from ingest.store.prompts import PromptSize, prompt_sizes
 from ingest.store.records import (
     CellQuery,
     DayCoverage,
@@ -57,6 +58,7 @@ __all__ = [
     "ImportCounts",
     "ImportRecord",
     "PeakQuery",
+    "PromptSize",
     "ServedModel",
     "SetAside",
     "Store",
@@ -205,6 +207,11 @@ class Store:
         """Return what each model carried in its busiest minute, largest first."""
         with self._session() as session:
             return [] if session is None else read_peaks(session, query)
+
+    def prompt_sizes(self, since: datetime | None, until: datetime | None) -> list[PromptSize]:
+        """Return the smallest input that each feature sent, most requests first."""
+        with self._session() as session:
+            return [] if session is None else prompt_sizes(session, since, until)
 
     def served_models(self) -> list[tuple[str, str]]:
         """Return provider and model, as served, of all usage."""

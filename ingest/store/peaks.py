@@ -108,32 +108,27 @@ def _prepare(session: duckdb.DuckDBPyConnection, query: PeakQuery) -> list[Pool]
             step = query.steps.get((provider, name))
             chosen.append((series, pools.setdefault(pool, len(pools)), step))
     columns = [list(column) for column in zip(*chosen, strict=True)] or [[], [], []]
-    where, moments = _range(query)
+    where, moments = in_range(query.since, query.until)
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE traffic AS
-        SELECT m.pool, CASE WHEN {_tokens(INPUT_METERS)} > m.step THEN m.step ELSE 0 END AS step,
+        SELECT m.pool, CASE WHEN {tokens_sql(INPUT_METERS)} > m.step THEN m.step ELSE 0 END AS step,
             t.tier = 'batch' AS batch,
             CASE WHEN s.view = 'buckets' THEN greatest(s.width_seconds, {MINUTE}) ELSE 0 END
                 AS width, u.occurred_at AS moment, u.requests,
-            greatest({int(query.at_least_tokens)} * u.requests, {_tokens(TOKEN_METERS)})::BIGINT
-                AS tokens, {_tokens(INPUT_METERS)} AS input,
+            greatest({int(query.at_least_tokens)} * u.requests, {tokens_sql(TOKEN_METERS)})::BIGINT
+                AS tokens, {tokens_sql(INPUT_METERS)} AS input,
             try_cast(u.extra->>'$.latency_seconds' AS DOUBLE) AS latency
         FROM usage u
         JOIN (SELECT unnest(?::INTEGER[]) AS series, unnest(?::INTEGER[]) AS pool,
                      unnest(?::BIGINT[]) AS step) m USING (series)
         JOIN series t USING (series) JOIN sources s USING (source)
-        JOIN imports i ON i.import_id = u.import_id
-        LEFT JOIN fates f ON f.row_id = u.row_id
-        LEFT JOIN hidden h ON h.source = t.source
-            AND h.day = epoch_us(u.occurred_at) // 86400000000
-        WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END
-            AND h.day IS NULL AND {where}""",
+        {in_the_ledger(where)}""",
         [*columns, *moments],
     )
     return list(pools)
 
 
-def _tokens(meters: Iterable[str]) -> str:
+def tokens_sql(meters: Iterable[str]) -> str:
     """Return the SQL of the tokens of a row; the rarer meters stand in its JSON."""
     main = [f"u.{quoted(meter)}" for meter in meters if meter in MAIN_METERS]
     rare = [meter for meter in meters if meter not in MAIN_METERS]
@@ -143,11 +138,21 @@ def _tokens(meters: Iterable[str]) -> str:
     return f"({' + '.join(main)} + CASE WHEN {has_rare} THEN {sums} ELSE 0 END)"
 
 
-def _range(query: PeakQuery) -> tuple[str, list[datetime]]:
-    bounds = ((query.since, ">="), (query.until, "<"))
-    given = [(moment, sign) for moment, sign in bounds if moment is not None]
+def in_range(since: datetime | None, until: datetime | None) -> tuple[str, list[datetime]]:
+    """Return the SQL that keeps rows ``u`` of a range of time, and its parameters."""
+    given = [(moment, sign) for moment, sign in ((since, ">="), (until, "<")) if moment is not None]
     texts = [f"u.occurred_at {sign} (?::TIMESTAMPTZ AT TIME ZONE 'UTC')" for _, sign in given]
     return " AND ".join(texts) or "true", [moment for moment, _ in given]
+
+
+def in_the_ledger(where: str) -> str:
+    """Return the SQL after ``usage u`` with ``series t`` that keeps the rows that count."""
+    return f"""JOIN imports i ON i.import_id = u.import_id
+        LEFT JOIN fates f ON f.row_id = u.row_id
+        LEFT JOIN hidden h ON h.source = t.source
+            AND h.day = epoch_us(u.occurred_at) // 86400000000
+        WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END
+            AND h.day IS NULL AND {where}"""
 
 
 def _sliding(

@@ -99,3 +99,63 @@ def test_what_cannot_be_counted(
     pipe(monkeypatch, b"")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     assert "send text through a pipe" in tollbook("count").error
+
+
+def test_one_text_against_another(tollbook: Tollbook, home: Path) -> None:
+    # " word" is one token: 1,152 alike at first, nine steps of 128
+    shared = " ".join(["word"] * 1_152)
+    (home / "a.txt").write_text(f"{shared} and", encoding="utf-8")
+    (home / "b.txt").write_text(f"{shared} or else", encoding="utf-8")
+    words = ("count", "a.txt", "--against", "b.txt", "--now", "2026-11-20")
+    ran = tollbook(*words, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert [each["words"] for each in ran.answer["texts"]] == [1_153, 1_154]
+    _, mini = ran.answer["models"]
+    assert (mini["model"], mini["tokens"], mini["difference"]) == ("gpt-4.1-mini", [1153, 1154], 1)
+    assert (mini["shared_prefix_tokens"], mini["cacheable_prefix_tokens"]) == (1_152, 1_152)
+    # 1,154 x 0.40 a million; of it 1,152 at 0.10
+    standard = mini["tiers"][0]
+    assert (standard["second"], standard["difference"]) == ("0.0004616", "0.0000004")
+    assert standard["second_with_cached_prefix"] == "0.000116"
+    said = tollbook(*words, "--model", "gpt-4.1").out
+    assert "both begin with the same 1,152 tokens, of which 1,152 can come from its cache" in said
+
+
+def test_texts_that_hardly_begin_alike(tollbook: Tollbook, home: Path) -> None:
+    (home / "b.txt").write_text("Hello there", encoding="utf-8")
+    said = tollbook("count", HELLO, "--against", "b.txt", "--now", "2026-11-20").out
+    assert "the same 1 tokens, too few for its cache, which begins at 1,024" in said
+    refused = tollbook("count", HELLO, "--against", "b.txt", "--model", "claude-haiku-4-5")
+    assert (refused.code, "--estimate asks for it" in refused.error) == (2, True)
+    missing = tollbook("count", HELLO, "--against", "none.txt")
+    assert (missing.code, "none.txt" in missing.error) == (2, True)
+
+
+def test_the_smallest_input_of_each_feature(calls: Tollbook) -> None:
+    features = calls("count", "--per-feature", "--json").answer["features"]
+    assert features == [
+        {
+            "feature": "search",
+            "requests": 2,
+            "smallest_input_tokens": 1_000,
+            "mean_input_tokens": 1_000.0,
+        },
+        {
+            "feature": "support",
+            "requests": 2,
+            "smallest_input_tokens": 1_000,
+            "mean_input_tokens": 1_000.0,
+        },
+        {
+            "feature": None,
+            "requests": 1,
+            "smallest_input_tokens": 1_000,
+            "mean_input_tokens": 1_000.0,
+        },
+    ]
+    assert "its fixed prompt, is at most its smallest input" in calls("count", "--per-feature").out
+    assert "give it no text" in calls("count", HELLO, "--per-feature").error
+
+
+def test_buckets_say_nothing_of_prompts(guide: Tollbook) -> None:
+    assert "buckets say nothing of prompts" in guide("count", "--per-feature").out

@@ -15,6 +15,7 @@ from tollbook.errors import UsageProblem
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, amount, exact_money, number_column, plural
+from tollbook.text_pairs import Pair, show_pair, show_prompt_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
     from costmodel.book import PriceBook
     from costmodel.rates import Model
+    from ingest.text_pairs import TextPair
 
 STDIN = "-"
 NAMED_MODELS = 6
+DEFAULT_MODELS = ("gpt-4.1", "gpt-4.1-mini")
+"""The models that two texts are compared for where none is named."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,17 @@ class Count:
 @click.option("--model", "models", multiple=True, help="Count for this model; repeat for others.")
 @click.option("--estimate", is_flag=True, help="Estimate for models without a public tokenizer.")
 @click.option("--text", is_flag=True, help="Take the words as text, never as a file.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Compare with the text of this file.",
+)
+@click.option(
+    "--per-feature",
+    is_flag=True,
+    help="Instead: the smallest input of each feature in the store, which bounds its prompt.",
+)
 @with_invocation
 def count_command(
     invocation: Invocation,
@@ -54,13 +69,27 @@ def count_command(
     models: tuple[str, ...],
     estimate: bool,  # noqa: FBT001 - click passes flags by name
     text: bool,  # noqa: FBT001 - click passes flags by name
+    against: Path | None,
+    per_feature: bool,  # noqa: FBT001 - click passes flags by name
 ) -> None:
     """Count the tokens of a text.
 
     The text is the words given, a file, or what comes in through a pipe. Nothing leaves
     the machine. Example: tollbook count notes.txt --model gpt-4.1-mini
     """
+    if per_feature:
+        if words or models or against:
+            raise UsageProblem("--per-feature counts what the store holds; give it no text")
+        show_prompt_sizes(invocation)
+        return
     source, content = _content(words, as_text=text)
+    if against is not None:
+        other = _decoded(against.read_bytes(), str(against))
+        pair = Pair((source, str(against)), (content, other))
+        asked = models or DEFAULT_MODELS
+        found = [_compared(invocation, pair, name, estimate=estimate) for name in asked]
+        show_pair(invocation, pair, found)
+        return
     book, today = invocation.book, invocation.now.date()
     if models:
         counts = [_for_model(content, name, book, today, estimate=estimate) for name in models]
@@ -138,6 +167,19 @@ def _input_cost(model: Model, tokens: int, book: PriceBook, today: date) -> Frac
     key = PricingKey(model.provider, model.name, "global", "standard", size_band(tokens), today)
     cost = price(key, quantities({Meter.INPUT: tokens}), book)
     return None if isinstance(cost, Unpriced) else cost.total
+
+
+def _compared(invocation: Invocation, pair: Pair, name: str, *, estimate: bool) -> TextPair:
+    from ingest.errors import TokenizerError
+    from ingest.text_pairs import compare
+
+    book = invocation.book
+    model = book.resolve(chosen_provider(book, name, None), name)
+    assert model is not None, "chosen_provider resolves the name"  # noqa: S101 - for the type
+    try:
+        return compare(pair.texts, model, book, invocation.now.date(), estimate=estimate)
+    except TokenizerError as error:
+        raise UsageProblem(f"{error}; --estimate asks for it") from error
 
 
 def _answer(source: str, content: str, counts: Sequence[Count]) -> dict[str, Any]:

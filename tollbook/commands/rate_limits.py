@@ -12,14 +12,14 @@ from tollbook.errors import UsageProblem
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.numbers import parse_count, parse_number, parse_share, reading
 from tollbook.options import command
-from tollbook.rate_limit_words import answer, show
+from tollbook.rate_limit_answers import Asked, Retries, answer
+from tollbook.rate_limit_words import show
 from tollbook.report_options import range_words
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from costmodel.rate_limits import Load
-    from costmodel.rates import Model
     from ingest.periods import Period
 
 
@@ -32,30 +32,6 @@ class Typed:
     tokens_per_request: int | None
     peak_factor: Fraction
     latency_seconds: Fraction | None
-
-
-@dataclass(frozen=True)
-class Retries:
-    """How often an attempt fails, how often it is tried again, and what of it is billed."""
-
-    failure_rate: Fraction
-    retries: int
-    billed_share: Fraction
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the options said, and what they are applied to."""
-
-    title: str
-    loads: list[Load]
-    models: dict[tuple[str, str], Model]
-    tiers: tuple[str, ...]
-    growth: Fraction
-    max_tokens: int
-    spend_a_month: dict[str, Fraction]
-    retries: Retries | None
-    typed: bool
 
 
 @command("rate-limits")
