@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
     "opportunities": ("opportunities", "Show for every feature the move that saves most."),
     "cache": ("cache", "Show what input comes from prompt caches, and what could."),
+    "escalation": ("escalation", "Show what escalating at each confidence costs."),
     "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
     "prices": ("prices", "Look into the price book."),

@@ -40,6 +40,7 @@ from ingest.store.records import (
 )
 from ingest.store.reuse import ServedModel, reuses
 from ingest.store.schema import is_current, migrate
+from ingest.store.tries import CallsFound, PairTries, tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,10 +54,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CallFacts",
+    "CallsFound",
     "CellQuery",
     "DayCoverage",
     "ImportCounts",
     "ImportRecord",
+    "PairTries",
     "PeakQuery",
     "PromptSize",
     "ServedModel",
@@ -182,6 +185,18 @@ class Store:
         """Return what single requests say of repeated prefixes, see ``ingest.store.reuse``."""
         with self._session() as session:
             return [] if session is None else reuses(session, query, policy, served)
+
+    def tries(
+        self,
+        query: CellQuery,
+        canonical: Callable[[str, str], str],
+        full_of: Callable[[str, str], str | None],
+    ) -> tuple[CallsFound, list[PairTries]]:
+        """Return tries and second calls by their confidence, see ``ingest.store.tries``."""
+        with self._session() as session:
+            if session is None:
+                return CallsFound(0, 0, 0), []
+            return tries(session, query, canonical, full_of)
 
     def dimension_values(self, query: CellQuery) -> Mapping[str, Mapping[str | None, int]]:
         """Return for each dimension its values with their requests.
