@@ -85,8 +85,8 @@ def setting_changes(old: Scenario | None, new: Scenario | None) -> tuple[str, ..
         gone = [each for each in before[step] if each not in now[step]]
         come = [each for each in now[step] if each not in before[step]]
         said += [_differs(step, *pair) for pair in zip(gone, come, strict=False)]
-        said += [f"{step} added: {_settings(each)}" for each in come[len(gone) :]]
-        said += [f"{step} taken out: {_settings(each)}" for each in gone[len(come) :]]
+        said += [f"{step} added: {settings_words(each)}" for each in come[len(gone) :]]
+        said += [f"{step} taken out: {settings_words(each)}" for each in gone[len(come) :]]
     return tuple(said)
 
 
@@ -99,7 +99,7 @@ def _by_step(levers: Iterable[Lever]) -> dict[str, list[Lever]]:
 
 def _differs(step: str, old: Lever, new: Lever) -> str:
     if type(old) is not type(new):
-        return f"{step}: {_settings(old)} → {_settings(new)}"
+        return f"{step}: {settings_words(old)} → {settings_words(new)}"
     pairs = [(each.name, getattr(old, each.name), getattr(new, each.name)) for each in fields(old)]
     parts = [
         f"{_words(name)} {value_words(before)} → {value_words(now)}"
@@ -109,7 +109,7 @@ def _differs(step: str, old: Lever, new: Lever) -> str:
     return f"{step}: {', '.join(parts)}"
 
 
-def _settings(lever: Lever) -> str:
+def settings_words(lever: Lever) -> str:
     """Return the settings of a lever that say something, in words."""
     values = [(each.name, getattr(lever, each.name)) for each in fields(lever)]
     said = [f"{_words(name)} {value_words(value)}" for name, value in values if value]

@@ -83,18 +83,48 @@
   const AS_TODAY = { start_with: {}, escalate: 0, cache: null, batch: 0, growth: 0 };
   const STEPS = ["start_with", "escalate", "cache", "batch", "growth"];
 
+  /* An escalation means nothing without a model to start with: the two stay together. */
+  const TOGETHER = [["start_with", "escalate"], ["cache"], ["batch"], ["growth"]];
+
+  function orders(groups) {
+    if (groups.length < 2) return [groups.flat()];
+    return groups.flatMap((first, place) =>
+      orders(groups.filter((_, other) => other !== place)).map((rest) => [...first, ...rest]));
+  }
+
+  const ORDERS = orders(TOGETHER);
+
+  /* What each step changes: the mean over every order, so that none gains by standing first. */
+  function steps(table, point) {
+    const known = {};
+    const costOf = (chosen) => {
+      const key = STEPS.filter((name) => chosen.has(name)).join();
+      if (!(key in known)) {
+        const partial = { ...AS_TODAY };
+        chosen.forEach((name) => { partial[name] = point[name]; });
+        known[key] = cost(table, partial);
+      }
+      return known[key];
+    };
+    const changes = Object.fromEntries(STEPS.map((name) => [name, 0]));
+    for (const order of ORDERS) {
+      const chosen = new Set();
+      let before = costOf(chosen);
+      for (const name of order) {
+        const after = costOf(chosen.add(name));
+        changes[name] += after - before;
+        before = after;
+      }
+    }
+    return STEPS.map((name) => changes[name] / ORDERS.length);
+  }
+
   /* Today, the plan, every step between them, and twelve months of both. */
   function outlook(table, point) {
-    const reached = STEPS.map((_, place) => {
-      const partial = { ...AS_TODAY };
-      STEPS.slice(0, place + 1).forEach((name) => { partial[name] = point[name]; });
-      return cost(table, partial);
-    });
-    const today = cost(table, AS_TODAY);
     return {
-      today,
-      plan: reached[reached.length - 1],
-      steps: reached.map((amount, place) => amount - (place ? reached[place - 1] : today)),
+      today: cost(table, AS_TODAY),
+      plan: cost(table, point),
+      steps: steps(table, point),
       monthsToday: months(table, { ...AS_TODAY, growth: point.growth }),
       monthsPlan: months(table, point),
     };
@@ -121,6 +151,20 @@
 
   function cents(amount) {
     return rounded(amount * 100);
+  }
+
+  /* Changes in whole cents that sum to the total: what is left goes to the largest remainders. */
+  function inCents(changes, total) {
+    const floors = changes.map((change) => Math.floor(change * 100 + 1e-6));
+    const left = total - floors.reduce((sum, floor) => sum + floor, 0);
+    const direction = left > 0 ? 1 : -1;
+    const rest = (place) => Math.round((changes[place] * 100 - floors[place]) * 1e6) / 1e6;
+    const isNone = (place) => Math.abs(changes[place]) < 1e-8;
+    changes.map((_, place) => place)
+      .sort((a, b) => isNone(a) - isNone(b) || direction * (rest(b) - rest(a)) || a - b)
+      .slice(0, Math.abs(left))
+      .forEach((place) => { floors[place] += direction; });
+    return floors;
   }
 
   function grouped(whole) {
@@ -280,12 +324,14 @@
     const placed = placedSteps(view);
     const last = placed.length - 1;
     const isTotal = (place) => place === 0 || place === last;
+    const changes = inCents(view.steps, cents(view.plan) - cents(view.today));
     const reached = placed.map(([base, length]) => Math.max(Math.abs(base), Math.abs(base + length)));
     return {
       bars: placed.map(([base, length], place) => ({
         from: Math.min(base, base + length),
         to: Math.max(base, base + length),
-        text: isTotal(place) ? money(length, board.symbol) : stepText(length, board.symbol),
+        text: isTotal(place) ? money(length, board.symbol)
+          : stepText(changes[place - 1] / 100, board.symbol),
       })),
       joints: placed.slice(0, last).map(([base, length]) => base + length),
       shapes: placed.map(([, length], place) => (isTotal(place) || length <= 0 ? "" : "/")),
@@ -726,7 +772,7 @@
 
   clientside.whatif = { move, settled };
   window.tollbookWhatif = {
-    axisWeights, cost, months, outlook, seek, money, sentence, rangeText, limitLine, stepText,
+    axisWeights, cost, months, outlook, inCents, seek, money, sentence, rangeText, limitLine, stepText,
     wholeMoney, draw, placedSteps, linkedShares, csv,
   };
 })();

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from costmodel.bridge import in_cents
 from costmodel.controls import Controls, levers_of
 from costmodel.corners import GROWTH_POSITIONS, CornerTable, corner_table
 from costmodel.horizon import month_costs
@@ -161,6 +162,23 @@ def test_amounts_that_end_in_half_a_cent_round_alike(kernel: Page) -> None:
     )
     cents = [round(Fraction(amount) * 100) for amount in amounts]
     assert texts == [f"{'-' if c < 0 else ''}${abs(c) / 100:,.2f}" for c in cents]
+
+
+def test_changes_in_cents_sum_to_the_total_on_both_sides(kernel: Page, examples: int) -> None:
+    dice = random.Random(5)
+    lists = [
+        [Fraction(dice.randint(-(10**6), 10**6), dice.choice((1, 30, 60, 700))) for _ in range(5)]
+        for _ in range(examples)
+    ] + [[Fraction(1, 200), Fraction(1, 200), Fraction(0)], [Fraction(1, 3)] * 3]
+    totals = [round(sum(changes) * 100) + turn % 3 - 1 for turn, changes in enumerate(lists)]
+    said = kernel.evaluate(
+        "([lists, totals]) => lists.map((changes, place) => "
+        "window.tollbookWhatif.inCents(changes, totals[place]))",
+        [[[float(change) for change in changes] for changes in lists], totals],
+    )
+    expected = [list(in_cents(changes, t)) for changes, t in zip(lists, totals, strict=True)]
+    assert said == expected
+    assert [sum(cents) for cents in said] == totals
 
 
 def test_the_guides_plan(kernel: Page) -> None:

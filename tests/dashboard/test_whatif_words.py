@@ -61,6 +61,21 @@ def test_the_steps_lead_from_today_to_the_plan() -> None:
     assert view.today + sum(view.steps) == view.plan
 
 
+def test_no_step_gains_by_standing_first() -> None:
+    """All on Mini takes 792 off, or 396 in batches; batches take 594 off, or 198 on Mini."""
+    batched = Controls(start_with=(("gpt-4.1-mini", Fraction(1)),), batch=Fraction(1))
+    assert outlook(TABLE, batched).steps == (-594, 0, 0, -396, 0)
+
+
+def test_an_escalation_adds_what_it_costs_after_the_model_to_start_with() -> None:
+    """In batches all of it is half: 198 on Mini and 118.80 for the second calls."""
+    plan = Controls(start_with=MINI_FIRST.start_with, escalate=Fraction(12, 100), batch=Fraction(1))
+    view = outlook(TABLE, plan)
+    start, escalate = Fraction(-792 - 396, 2), (Fraction("237.60") + Fraction("118.80")) / 2
+    assert view.steps == (start, escalate, 0, Fraction("-455.40"), 0)
+    assert sum(view.steps) == view.plan - view.today == Fraction("316.80") - 1188
+
+
 def test_the_limit_names_the_escalation_that_meets_it() -> None:
     line = limit_line(Fraction("633.60"), Fraction(600), TABLE, MINI_FIRST)
     assert line.text == "Over your $600 limit; 10.3% escalation would meet it."

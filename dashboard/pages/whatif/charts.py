@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from costmodel.bridge import in_cents
 from costmodel.money import dollars
 from costmodel.regimes import month_after
 from dashboard.chart_card import Chart
@@ -114,8 +115,10 @@ def _lower(name: str) -> str:
 
 def waterfall_chart(board: Board, view: Outlook, controls: Controls) -> Chart:
     """Return where the difference between today and the plan comes from."""
+    changes = in_cents(view.steps, cents(view.plan) - cents(view.today))
     steps = [
-        figures.Step(name, change) for name, change in zip(STEP_NAMES, view.steps, strict=True)
+        figures.Step(name, Fraction(change, 100))
+        for name, change in zip(STEP_NAMES, changes, strict=True)
     ]
     details = step_details(board, controls)
     return Chart(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from costmodel.bridge import shares_of_change
 from costmodel.corners import interpolate, interpolate_months
 
 if TYPE_CHECKING:
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from costmodel.corners import CornerTable
 
 STEPS: tuple[str, ...] = ("start_with", "escalate", "cache", "batch", "growth")
-"""The controls in the order in which the waterfall takes them."""
+"""The controls in the order in which the waterfall shows them."""
+
+TOGETHER: tuple[tuple[int, ...], ...] = ((0, 1), (2,), (3,), (4,))
+"""Steps that are made one after the other: an escalation means nothing without its start."""
 
 ZERO = Fraction(0)
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a plan costs, in the order of ``STEPS``: ``steps`` lead from today to the plan.
+    """What a plan costs; its ``steps``, in the order of ``STEPS``, sum to the difference.
 
     ``months_today`` carry the plan's growth, so that both lines show the same traffic.
     """
@@ -39,17 +42,23 @@ def untouched(controls: Controls) -> Controls:
 
 
 def outlook(table: CornerTable, controls: Controls) -> Outlook:
-    """Return the outlook of a setting of the controls."""
+    """Return the outlook of a setting of the controls.
+
+    A step's change is its mean over every order of the steps, an escalation standing
+    right behind what it escalates from.
+    """
     start = untouched(controls)
-    reached = [interpolate(table, start)]
-    for place in range(len(STEPS)):
-        names = STEPS[: place + 1]
-        partial = replace(start, **{name: getattr(controls, name) for name in names})
-        reached.append(interpolate(table, partial))
+
+    def cost_of(places: frozenset[int]) -> Fraction:
+        names = [STEPS[place] for place in sorted(places)]
+        return interpolate(
+            table, replace(start, **{name: getattr(controls, name) for name in names})
+        )
+
     return Outlook(
-        today=reached[0],
-        plan=reached[-1],
-        steps=tuple(b - a for a, b in pairwise(reached)),
+        today=interpolate(table, start),
+        plan=interpolate(table, controls),
+        steps=shares_of_change(cost_of, TOGETHER),
         months_today=interpolate_months(table, replace(start, growth=controls.growth)),
         months_plan=interpolate_months(table, controls),
     )

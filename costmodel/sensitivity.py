@@ -1,0 +1,124 @@
+"""Sensitivity: what matters most, input by input, largest effect first.
+
+Each input is moved alone: through its range where it has one, else by a stated step, so
+that the effects can be held against each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
+
+from costmodel.inputs import VOLUME, inputs_of, is_share, is_whole, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from costmodel.case import Case
+    from costmodel.inputs import Input
+
+
+class Ends(Protocol):
+    """Between which values somebody expects an input."""
+
+    @property
+    def low(self) -> Fraction:
+        """Return the lowest value expected."""
+
+    @property
+    def high(self) -> Fraction:
+        """Return the highest value expected."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How far an input is moved up and down that has no range.
+
+    ``points`` is added to and taken from shares; ``part`` is a part of the value, for
+    volume, prices and all other numbers.
+    """
+
+    points: Fraction = Fraction(1, 10)
+    part: Fraction = Fraction(1, 10)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one input does to the cost between ``low`` and ``high``.
+
+    Volume and prices are multiples of what they are. ``is_range``: the ends are those
+    that were given, not a step.
+    """
+
+    name: str
+    low: Fraction
+    high: Fraction
+    cost_at_low: Fraction
+    cost_at_high: Fraction
+    is_share: bool
+    is_range: bool
+
+    @property
+    def size(self) -> Fraction:
+        """Return how far apart the costs at both ends are."""
+        return abs(self.cost_at_high - self.cost_at_low)
+
+
+def sensitivity(
+    case: Case,
+    ranges: Mapping[tuple[int, str], Ends] | None = None,
+    steps: Steps | None = None,
+) -> tuple[Effect, ...]:
+    """Return the effect of every input on the cost of a case, largest first.
+
+    ``ranges`` gives the ends of fields by the place of their lever. A price is that of
+    all token types of one model.
+    """
+    given, by = ranges or {}, steps or Steps()
+    effects = [_effect(case, asked, given, by) for asked in (*inputs_of(case.levers), VOLUME)]
+    effects += _of_prices(case, by)
+    return tuple(sorted(effects, key=lambda effect: -effect.size))
+
+
+def _effect(
+    case: Case, asked: Input, ranges: Mapping[tuple[int, str], Ends], steps: Steps
+) -> Effect:
+    ends = None if asked.entry else ranges.get((asked.place, asked.field))
+    low, high = (ends.low, ends.high) if ends else _stepped(case, asked, steps)
+    return Effect(
+        name=name_of(case.levers, asked),
+        low=low,
+        high=high,
+        cost_at_low=case.cost_at({asked: low}),
+        cost_at_high=case.cost_at({asked: high}),
+        is_share=is_share(case.levers, asked),
+        is_range=ends is not None,
+    )
+
+
+def _stepped(case: Case, asked: Input, steps: Steps) -> tuple[Fraction, Fraction]:
+    value = case.value(asked)
+    step = steps.points if is_share(case.levers, asked) else abs(value) * steps.part
+    if is_whole(case.levers, asked):
+        step = Fraction(round(step))
+    lowest, highest = case.bounds(asked)
+    high = value + step if highest is None else min(highest, value + step)
+    return max(lowest, value - step), high
+
+
+def _of_prices(case: Case, steps: Steps) -> list[Effect]:
+    """Return what dearer or cheaper models do: the cost is linear in a model's rates."""
+    outcome = case.outcome()
+    return [
+        Effect(
+            name=f"price of {model.model}",
+            low=1 - steps.part,
+            high=1 + steps.part,
+            cost_at_low=outcome.cost - model.cost * steps.part,
+            cost_at_high=outcome.cost + model.cost * steps.part,
+            is_share=False,
+            is_range=False,
+        )
+        for model in outcome.models
+    ]

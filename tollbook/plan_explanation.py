@@ -1,0 +1,271 @@
+"""``tollbook plan --explain`` and ``--goal``: why a scenario costs what it costs, in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tollbook.errors import UsageProblem
+from tollbook.numbers import parse_money
+from tollbook.output import Column, Table, number_column, share_words
+from tollbook.plan_changes import settings_words
+from tollbook.spend_words import money_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from costmodel.break_even import CascadeBreakEven
+    from costmodel.explain import Explanation, PlanGoal
+    from costmodel.sensitivity import Effect
+    from tollbook.invocation import Invocation
+    from tollbook.plan_changes import Version
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+SHOWN_INPUTS = 8
+"""So many inputs are told to people; --json lists all."""
+
+NAMES = {
+    "cascade.escalate": "escalation",
+    "start_with.escalate": "escalation",
+    "start_with.starts": "share that starts on",
+    "cascade.then_hit_rate": "share of second calls' input billed at the cached price",
+    "cascade.verifier_output_tokens": "tokens that a check writes",
+    "cache.hit_rate": "share of input billed at the cached price",
+    "route.share": "share sent directly",
+    "batch.share": "share sent in batches",
+    "grow.requests": "growth of requests a month",
+    "volume": "volume of usage",
+}
+MULTIPLES = ("volume", "price of ")
+_NUMBER = re.compile(r"\.\d+(?=\.)")
+_THOUSANDTHS = 1_000
+
+
+@dataclass(frozen=True)
+class ExplanationAsked:
+    """What the options said: explain every scenario, and which inputs meet which amount."""
+
+    explain: bool
+    goals: tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What was found out about the scenarios of a plan."""
+
+    explanations: tuple[Explanation, ...] = ()
+    goals: tuple[PlanGoal, ...] = ()
+
+
+def explanation_options(function: F) -> F:
+    """Add ``--explain`` and ``--goal`` to a command; see ``explanation_asked``."""
+    options = [
+        click.option(
+            "--explain",
+            is_flag=True,
+            help="Say where each change comes from, what matters most, and what pays.",
+        ),
+        click.option(
+            "--goal",
+            multiple=True,
+            metavar="FIELD=AMOUNT",
+            help="Which setting of a field costs so much a month: escalate=600, volume=600.",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def explanation_asked(options: dict[str, Any]) -> ExplanationAsked:
+    """Take the options of explanations out of all options."""
+    asked = ExplanationAsked(options.pop("explain"), tuple(map(_goal_asked, options.pop("goal"))))
+    if options.get("markdown") and (asked.explain or asked.goals):
+        raise UsageProblem("--markdown holds no explanations: leave out --explain and --goal")
+    return asked
+
+
+def _goal_asked(text: str) -> tuple[str, Fraction]:
+    name, sign, amount = text.partition("=")
+    if not sign or not name.strip():
+        raise UsageProblem(f"--goal {text!r} has no amount: write escalate=600")
+    try:
+        return name.strip(), parse_money(amount)
+    except ValueError as error:
+        raise UsageProblem(f"--goal {text!r}: {error}") from None
+
+
+def explained(invocation: Invocation, head: Version, asked: ExplanationAsked) -> Explained:
+    """Return what was asked for; raises ``UsageProblem`` for a field that no scenario has."""
+    if not asked.explain and not asked.goals:
+        return Explained()
+    from costmodel.explain import explain, goals_of
+    from costmodel.inputs import InputError
+
+    plan, book, today = head.plan, invocation.book, invocation.now.date()
+    try:
+        goals = tuple(
+            each
+            for name, budget in asked.goals
+            for each in goals_of(
+                plan, book, today=today, name=name, budget=budget, history=head.history
+            )
+        )
+    except InputError as error:
+        raise UsageProblem(f"--goal: {error}") from None
+    if not asked.explain:
+        return Explained(goals=goals)
+    return Explained(explain(plan, book, today=today, history=head.history), goals)
+
+
+def explanation_answer(head: Version, found: Explained) -> dict[str, Any]:
+    """Return the keys that explanations add to the JSON of a plan, also within its scenarios."""
+    answer: dict[str, Any] = {}
+    if found.explanations:
+        scenarios: Any = head.result.to_json()["scenarios"]
+        answer["scenarios"] = [
+            {**scenario, **each.to_json()}
+            for scenario, each in zip(scenarios, found.explanations, strict=True)
+        ]
+    if found.goals:
+        answer["goals"] = [each.to_json() for each in found.goals]
+    return answer
+
+
+def show_explanation(invocation: Invocation, head: Version, found: Explained) -> None:
+    """Print what was found out, scenario by scenario; nothing where nothing was asked for."""
+    currency = head.result.currency
+    for each in found.explanations:
+        _show_bridge(invocation, each, currency)
+        _show_effects(invocation, each, currency)
+        for found_limit in each.break_evens:
+            for sentence in break_even_sentences(found_limit):
+                invocation.output.say(f"{each.scenario.name}: {sentence}")
+    if found.explanations:
+        invocation.output.say(
+            "Method: each lever's part is its mean over every order in which the levers could "
+            "be added (Shapley), so no lever gains by standing first."
+        )
+    for goal in found.goals:
+        invocation.output.say(goal_sentence(goal, currency))
+
+
+def _show_bridge(invocation: Invocation, each: Explanation, currency: str) -> None:
+    name = each.scenario.name
+    if each.bridge is None:
+        invocation.output.say(f"{name}: no word on where the change comes from: {each.no_bridge}.")
+        return
+    if not each.scenario.levers:
+        return
+    columns = [Column(f"{name}: where the change comes from"), Column("Set to")]
+    table = Table([*columns, number_column("Change")])
+    for lever, cents in zip(each.scenario.levers, each.bridge.cents, strict=True):
+        change = money_words(Fraction(cents, 100), currency)
+        table.rows.append([lever_name(lever), settings_words(lever), change])
+    table.total = ["in all", "", money_words(each.bridge.change, currency)]
+    invocation.output.table(table)
+
+
+def lever_name(lever: object) -> str:
+    """Return the name of a lever's kind in words."""
+    from costmodel.inputs import kind_of
+
+    return kind_of(lever).replace("_", " ")  # type: ignore[arg-type]
+
+
+def _show_effects(invocation: Invocation, each: Explanation, currency: str) -> None:
+    effects = [effect for effect in each.effects if effect.size]
+    if not effects:
+        return
+    table = Table(
+        [
+            Column(f"{each.scenario.name}: what matters most"),
+            number_column("From"),
+            number_column("To"),
+            number_column("A month then"),
+            number_column("and then"),
+            number_column("Apart"),
+        ]
+    )
+    for effect in effects[:SHOWN_INPUTS]:
+        ends = [setting_words(effect.name, value, effect.is_share) for value in _ends(effect)]
+        costs = (effect.cost_at_low, effect.cost_at_high, effect.size)
+        table.rows.append(
+            [input_words(effect.name), *ends, *(money_words(cost, currency) for cost in costs)]
+        )
+    invocation.output.table(table)
+    invocation.output.say(f"{each.scenario.name}: matters most: {input_words(effects[0].name)}.")
+
+
+def _ends(effect: Effect) -> tuple[Fraction, Fraction]:
+    return effect.low, effect.high
+
+
+def input_words(name: str) -> str:
+    """Return an input as people read it, with the name that ``--goal`` takes in brackets."""
+    plain = _NUMBER.sub("", name, count=1)
+    kind, _, rest = plain.partition(".")
+    field, _, entry = rest.partition(".")
+    words = NAMES.get(f"{kind}.{field}" if field else kind)
+    if words is None:
+        return name
+    said = f"{words} {entry}".strip()
+    return said if said == name else f"{said} ({name})"
+
+
+def setting_words(name: str, value: Fraction, is_share: bool) -> str:  # noqa: FBT001  one of three kinds of number
+    """Return a setting as people read it: a share in percent, a multiple of today's, a number."""
+    if is_share or name.startswith(MULTIPLES):
+        return share_words(value)
+    return f"{float(value):g}"
+
+
+def break_even_sentences(each: CascadeBreakEven) -> list[str]:
+    """Return from where on trying a model first costs more than the other one alone."""
+    tried = f"trying {each.first} first"
+    if each.limit is None:
+        return [f"{tried} never saves against {each.then} alone."]
+    if each.limit >= 1:
+        return [f"{tried} saves against {each.then} alone, however much is handed on."]
+    planned = share_words(each.escalate)
+    limit = (
+        f"{tried} pays while less than {share_words(each.limit)} of the requests are handed on "
+        f"to {each.then}: {planned} {'saves' if each.saves else 'costs more'}."
+    )
+    if each.seen is None or each.seen_weighted is None or each.weighted_limit is None:
+        return [limit]
+    seen = (
+        f"in your usage {share_words(each.seen)} of the requests were called again; by what "
+        f"they cost on {each.then} that is {share_words(each.seen_weighted)}, "
+        f"and {share_words(each.weighted_limit)} is the limit."
+    )
+    return [limit, seen]
+
+
+def goal_sentence(each: PlanGoal, currency: str) -> str:
+    """Return which setting meets an amount, on its safe side."""
+    goal, name = each.goal, input_words(each.goal.slider)
+    budget = money_words(each.budget, currency)
+    if goal.met == "always":
+        return f"{each.scenario}: {name}: every setting keeps to {budget}."
+    if goal.met == "never":
+        cost = money_words(goal.cost, currency)
+        return f"{each.scenario}: {name}: no setting keeps to {budget}; the cheapest costs {cost}."
+    setting = _safe_words(goal.slider, goal.setting, is_upper=goal.is_upper)
+    now = _safe_words(goal.slider, each.now, is_upper=goal.is_upper)
+    bound = "at most" if goal.is_upper else "at least"
+    return f"{each.scenario}: {name} of {bound} {setting} keeps to {budget}; now {now}."
+
+
+def _safe_words(name: str, value: Fraction, *, is_upper: bool) -> str:
+    """Return a setting with at most one decimal of a percent, rounded to where it still holds."""
+    if abs(value) > 1 and not name.startswith(MULTIPLES):
+        return f"{float(value):g}"
+    rounded = floor(value * _THOUSANDTHS) if is_upper else ceil(value * _THOUSANDTHS)
+    return share_words(Fraction(rounded, _THOUSANDTHS))
