@@ -13,12 +13,14 @@ from dashboard.cell_text import safe_text, without_controls
 from tollbook.commands.reporting import assumed
 from tollbook.errors import UsageProblem
 from tollbook.invocation import Invocation, with_invocation
+from tollbook.numbers import checked_zone, parse_share, reading
 from tollbook.options import TollbookCommand, group
 from tollbook.report_options import Asked, query_of, report_options
 from tollbook.spend_words import TOKEN_KEYS, row_answer, sorted_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from costmodel.spend import Spend
     from ingest.report import ReportQuery
@@ -79,6 +81,58 @@ def xlsx_command(
     path = out or Path("tollbook.xlsx")
     _write_workbook(path, spend, query, assumed(spend, invocation.store()))
     _say_written(invocation, path, spend)
+
+
+@export_command.command("vendors", cls=TollbookCommand)
+@out_option
+@click.option(
+    "--back", default=6, show_default=True, type=click.IntRange(0, 60), help="Months used."
+)
+@click.option(
+    "--ahead", default=12, show_default=True, type=click.IntRange(0, 36), help="Months expected."
+)
+@click.option(
+    "--growth",
+    default="0%",
+    show_default=True,
+    callback=reading(parse_share),
+    help="Growth of requests a month.",
+)
+@click.option("--tz", metavar="ZONE", help="Cut months there.  [default: the configuration's]")
+@with_invocation
+def vendors_command(
+    invocation: Invocation,
+    /,
+    out: Path | None,
+    back: int,
+    ahead: int,
+    growth: Fraction,
+    tz: str | None,
+) -> None:
+    """Write a sheet for vendors: usage by vendor, model and month, used and expected.
+
+    A name that ends in .xlsx becomes a workbook, another CSV; CSV to stdout without --out.
+    """
+    from ingest.vendor_usage import VendorQuery, vendor_usage
+    from tollbook.vendor_sheet import csv_text as vendor_csv
+    from tollbook.vendor_sheet import notes, write_workbook
+
+    zone = checked_zone(tz or invocation.configuration.timezone)
+    query = VendorQuery(invocation.now, zone, back, ahead, growth)
+    usage = vendor_usage(invocation.store(), invocation.book, query)
+    if out is None:
+        if invocation.as_json:
+            raise UsageProblem("--json needs --out FILE, for stdout then holds the JSON object")
+        click.echo(vendor_csv(usage), nl=False)
+    elif out.suffix.lower() == ".xlsx":
+        write_workbook(out, usage, query)
+    else:
+        out.write_text(vendor_csv(usage), encoding="utf-8", newline="")
+    if invocation.as_json:
+        invocation.output.result({"path": str(out), "rows": len(usage.rows)})
+        return
+    for note in notes(usage, query):
+        invocation.output.note(note)
 
 
 def _report(invocation: Invocation, asked: dict[str, Any]) -> tuple[Spend, ReportQuery]:
