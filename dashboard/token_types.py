@@ -22,3 +22,8 @@ TOKEN_TYPES: dict[Meter, str] = {
 def token_type(meter: Meter) -> str:
     """Return what people call a meter: ``cached input``, ``web search calls``."""
     return TOKEN_TYPES.get(meter, str(meter).replace("_", " "))
+
+
+def sized(name: str, above_input_tokens: int) -> str:
+    """Return a token type with the size of requests that its rate begins above, if it has one."""
+    return f"{name}, over {above_input_tokens // 1_000}k" if above_input_tokens else name

@@ -1,4 +1,4 @@
-"""A plan as a file for others: a workbook with live formulas."""
+"""A plan as a file for others: a workbook with live formulas, one HTML file."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def write_workbook(invocation: Invocation, head: Version, path: Path) -> None:
     except FileCreateError as error:
         raise OSError(None, str(error), str(path)) from error
     invocation.output.note(f"The plan with live formulas is in {path}.")
+
+
+def write_html(invocation: Invocation, head: Version, path: Path) -> None:
+    """Write the plan as one HTML file; ``OSError`` where it cannot be written."""
+    from costmodel.plan import LedgerBaseline
+    from dashboard.one_file import html_file
+    from tollbook.plan_html import document
+
+    is_ledger = isinstance(head.plan.baseline, LedgerBaseline)
+    until = invocation.store().watermark() if is_ledger else None
+    shown = document(head, live_plan(invocation, head), invocation.now, until)
+    path.write_text(html_file(shown), encoding="utf-8")
+    invocation.output.note(f"The plan as one page is in {path}.")
 
 
 def live_plan(invocation: Invocation, head: Version) -> LivePlan:

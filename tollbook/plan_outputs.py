@@ -30,6 +30,7 @@ class Asked:
     markdown: bool
     base: Path | None
     xlsx: Path | None
+    html: Path | None
     require_fresh: timedelta | None
     require_priced: bool
 
@@ -49,6 +50,12 @@ def plan_options(function: F) -> F:
             type=click.Path(path_type=Path, dir_okay=False),
             metavar="OUT",
             help="Write a workbook with live formulas too.",
+        ),
+        click.option(
+            "--html",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="OUT",
+            help="Write one HTML file too, which opens without a network.",
         ),
         fitness_options,
     ]
@@ -122,6 +129,10 @@ def write_files(invocation: Invocation, head: Version, asked: Asked) -> None:
         from tollbook.plan_files import write_workbook
 
         write_workbook(invocation, head, asked.xlsx)
+    if asked.html is not None:
+        from tollbook.plan_files import write_html
+
+        write_html(invocation, head, asked.html)
 
 
 def check_fit(invocation: Invocation, head: Version, asked: Asked) -> None:

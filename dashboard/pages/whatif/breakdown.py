@@ -15,7 +15,7 @@ from costmodel.meters import METERS, TOKEN_METERS, Meter
 from costmodel.money import dollars
 from dashboard.money_text import count
 from dashboard.pages.whatif.names import short_name
-from dashboard.token_types import TOKEN_TYPES, token_type
+from dashboard.token_types import TOKEN_TYPES, sized, token_type
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -113,12 +113,10 @@ def breakdown(outcome: Outcome, board: Board) -> list[Component]:
 def _row(part: Part, family: Family | None, currency: str) -> html.Tr:
     name = short_name(part.model, family)
     tier = "" if part.tier == "standard" else f", {part.tier}"
-    above = part.above_input_tokens
-    size = f", over {above // 1_000}k" if above else ""
     return html.Tr(
         [
             html.Th(f"{name}{tier}", scope="row"),
-            html.Td(f"{part.token_type}{size}", className="words"),
+            html.Td(sized(part.token_type, part.above_input_tokens), className="words"),
             html.Td(count(round(part.quantity))),
             html.Td(rate_text(part.rate_per_million, currency)),
             html.Td(dollars(part.cost, currency)),

@@ -1,4 +1,4 @@
-"""Downloads of a plan: a workbook, and a plan file that ``tollbook plan`` reads."""
+"""Downloads of a plan: a workbook, a plan file that ``tollbook plan`` reads, one HTML file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from flask import request
 from costmodel.live import live
 from costmodel.live_dials import dials_of_controls
 from dashboard.attachments import XLSX, attached
+from dashboard.one_file import html_file
 from dashboard.pages.whatif import assumptions, charts
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
+from dashboard.pages.whatif.one_html import document
 from dashboard.pages.whatif.plan_yaml import plan_yaml
 from dashboard.pages.whatif.screen import Screen, screen_of
 from dashboard.pages.whatif.settings import STATE_KEYS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def register(server: Flask, context: DashboardContext) -> None:
-    """Add ``/download/whatif.xlsx`` and ``/download/whatif.yaml`` for any address."""
+    """Add ``/download/whatif.xlsx``, ``.yaml`` and ``.html`` for any address."""
 
     def screen() -> Screen:
         return screen_of(context, parse(request.query_string.decode(), STATE_KEYS, DEFAULT_RANGE))
@@ -40,6 +42,11 @@ def register(server: Flask, context: DashboardContext) -> None:
     def yaml() -> Response:
         return attached(plan_yaml(screen()).encode(), "plan.yaml", "application/yaml")
 
+    def html() -> Response:
+        shown = document(screen(), context.facts().watermark)
+        return attached(html_file(shown).encode(), "whatif.html", "text/html; charset=utf-8")
+
+    server.add_url_rule("/download/whatif.html", "whatif_html", html)
     server.add_url_rule("/download/whatif.xlsx", "whatif_xlsx", xlsx)
     server.add_url_rule("/download/whatif.yaml", "whatif_yaml", yaml)
 

@@ -130,6 +130,7 @@ def _actions(screen: Screen) -> list[Component]:
         ),
         html.A("XLSX", href=f"/download/whatif.xlsx{search}", className="plain-button"),
         html.A("YAML", href=f"/download/whatif.yaml{search}", className="plain-button"),
+        html.A("HTML", href=f"/download/whatif.html{search}", className="plain-button"),
         html.Button(
             "Copy as picture",
             type="button",
