@@ -38,7 +38,9 @@ class Flow:
     rates count. ``origin`` names the model that served the flow before any lever.
     ``escalated_from`` is set on second calls: the model that was tried first;
     ``made_by`` says that a lever added the call. ``keeps_cache``: the cached share was
-    set with the call and a cache lever leaves it alone.
+    set with the call and a cache lever leaves it alone. ``people_cost`` is money for
+    people who read the answers, which no meter counts. ``mean_sized``: the band is
+    that of the mean length, single requests may lie in others.
     """
 
     provider: str
@@ -52,8 +54,10 @@ class Flow:
     quantities: FlowQuantities
     origin: str
     escalated_from: str | None = None
-    made_by: Literal["second call", "check"] | None = None
+    made_by: Literal["second call", "check", "retry"] | None = None
     keeps_cache: bool = False
+    people_cost: Fraction = ZERO
+    mean_sized: bool = False
 
     @property
     def key(self) -> PricingKey:
@@ -64,6 +68,11 @@ class Flow:
     def is_second_call(self) -> bool:
         """Tell whether another model's answer was tried before."""
         return self.escalated_from is not None
+
+    @property
+    def stands_beside(self) -> bool:
+        """Tell whether a lever added the call beside the request: a second call or a check."""
+        return self.made_by in {"second call", "check"}
 
     @property
     def input_tokens(self) -> Fraction:
@@ -79,8 +88,12 @@ class Flow:
         """Return this flow with all volume multiplied."""
         if factor == 1:
             return self
-        amounts = tuple(n * factor if n else n for n in self.quantities)
-        return replace(self, requests=self.requests * factor, quantities=amounts)
+        return replace(
+            self,
+            requests=self.requests * factor,
+            quantities=tuple(n * factor if n else n for n in self.quantities),
+            people_cost=self.people_cost * factor,
+        )
 
     @property
     def output_tokens(self) -> Fraction:
@@ -113,7 +126,7 @@ def folded(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     """Return flows with equal keys and groups summed, in the order of their first ones."""
     sums: dict[Flow, list[Flow]] = defaultdict(list)
     for flow in flows:
-        sums[replace(flow, requests=ZERO, quantities=())].append(flow)
+        sums[replace(flow, requests=ZERO, quantities=(), people_cost=ZERO)].append(flow)
     return tuple(_sum(group) for group in sums.values())
 
 
@@ -125,7 +138,10 @@ def _sum(group: list[Flow]) -> Flow:
         for column in zip(*(flow.quantities for flow in group), strict=True)
     )
     return replace(
-        group[0], requests=sum((flow.requests for flow in group), ZERO), quantities=amounts
+        group[0],
+        requests=sum((flow.requests for flow in group), ZERO),
+        quantities=amounts,
+        people_cost=sum((flow.people_cost for flow in group), ZERO),
     )
 
 
@@ -165,3 +181,16 @@ def resized(flow: Flow) -> Flow:
     if flow.size_band == UNKNOWN_BAND or not flow.requests:
         return flow
     return replace(flow, size_band=size_band(math.ceil(flow.input_tokens / flow.requests)))
+
+
+def check_of(flow: Flow, output_tokens: int) -> Flow:
+    """Return a call that reads every prompt and answer of a flow and writes so many tokens."""
+    nothing = replace(
+        flow,
+        quantities=(ZERO,) * len(flow.quantities),
+        made_by="check",
+        keeps_cache=False,
+        people_cost=ZERO,
+    )
+    written = output_tokens * flow.requests
+    return nothing.with_amounts({Meter.INPUT: flow.tokens, Meter.OUTPUT: written})

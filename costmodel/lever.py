@@ -40,6 +40,8 @@ class Lever:
 
     step: ClassVar[str]
     shares: ClassVar[tuple[str, ...]] = ()
+    curved: ClassVar[tuple[str, ...]] = ()
+    """Fields in which the cost is no straight line."""
 
     where: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     from_: date | None = None
@@ -49,6 +51,11 @@ class Lever:
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
                 raise LeverError(f"{name} must lie between 0% and 100%, not {float(share):.4g}")
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Return the dimensions by which the lever needs usage grouped."""
+        return tuple(self.where)
 
     def touches(self, flow: Flow, scene: Scene) -> bool:
         """Tell whether the lever is about this usage."""

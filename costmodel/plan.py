@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from costmodel.flows import ZERO
-from costmodel.levers import Cache, Grow, Retire
+from costmodel.levers import Commit, Retire
 from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range, volume_factors
 from costmodel.money import decimal_string
+from costmodel.plan_terms import ScenarioTerms, settled_draws, terms_of
+from costmodel.range_nodes import nodes_of
 from costmodel.regimes import month_after
+from costmodel.rules import clock_problem
 from costmodel.scenario import evaluate, total_cost
-from costmodel.scene import KEY_WORDS, Scene
+from costmodel.scene import KEY_WORDS
 from costmodel.weekdays import DAY, days_between, days_of, on_calendar
 from costmodel.workload import ESCALATED_FROM, Baseline, ledger_baseline, typed_workload
 
@@ -31,8 +34,6 @@ if TYPE_CHECKING:
     from costmodel.usage import Cell
 
 MONTHLY_COST = "monthly_cost"
-GROWTH_NODES = 5
-"""Growth compounds, so a range of it is followed at so many points."""
 
 
 class PlanError(ValueError):
@@ -93,12 +94,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class History:
-    """Cells of whole days for a ledger plan; ``dimension_names`` holds ``day`` (ISO text)."""
+    """Cells of whole days for a ledger plan; ``dimension_names`` holds ``day`` (ISO text).
+
+    ``knows_hours``: no usage of it came as sums of whole days.
+    """
 
     cells: Sequence[Cell]
     dimension_names: tuple[str, ...]
     first_day: date
     last_day: date
+    knows_hours: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class ScenarioResult:
     assumptions: tuple[str, ...]
     at_least: bool
     probability_over_limit: float | None = None
+    terms: ScenarioTerms = field(default_factory=ScenarioTerms)
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,7 @@ def _as_json(result: ScenarioResult) -> dict[str, object]:
         "at_least": result.at_least,
         "warnings": list(result.warnings),
         "assumptions": list(result.assumptions),
+        **result.terms.to_json(),
     }
 
 
@@ -241,6 +248,11 @@ def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date
 def _ledger_runner(plan: Plan, book: PriceBook, today: date, history: History) -> _Runner:
     month = plan.period or month_after(today.replace(day=1))
     levers = [lever for scenario in plan.scenarios for lever in scenario.levers]
+    asked = {name for lever in levers for name in lever.dimensions}
+    days_of_usage = len(days_between(history.first_day, history.last_day))
+    problem = clock_problem(asked, days_of_usage, knows_hours=history.knows_hours)
+    if problem:
+        raise PlanError(problem)
     days = {lever.from_ for lever in levers}
     days |= {lever.on for lever in levers if isinstance(lever, Retire)}
     days |= {model.life.shutdown_on for model in book.models}
@@ -262,11 +274,15 @@ def _months_from(start: date, month: date) -> int:
 
 @dataclass(frozen=True)
 class _Likely:
-    """The range of a scenario's cost, and how likely it lies above the limit."""
+    """The range of a scenario's cost, and how likely it lies above the limit.
+
+    ``draws`` are the costs that the range is of, before commitments are settled.
+    """
 
     low: Fraction | None = None
     high: Fraction | None = None
     above_limit: float | None = None
+    draws: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -299,7 +315,7 @@ class _Runner:
             reason = outcome.unpriced[0].reason
             raise PlanError(f"scenario {scenario.name!r}: nothing in it has a price: {reason}")
         delta = outcome.cost - base.cost if outcome.can_be_compared_with(base) else None
-        likely = self._likely(scenario, outcome.cost)
+        likely = self._likely(scenario, outcome)
         return ScenarioResult(
             name=scenario.name,
             monthly_cost=outcome.cost,
@@ -311,21 +327,23 @@ class _Runner:
             assumptions=tuple(each.text for each in outcome.assumptions),
             at_least=outcome.at_least,
             probability_over_limit=likely.above_limit,
+            terms=terms_of(outcome, likely.draws),
         )
 
-    def _likely(self, scenario: Scenario, cost: Fraction) -> _Likely:
+    def _likely(self, scenario: Scenario, outcome: Outcome) -> _Likely:
         factors = self._volume_factors(scenario)
         if factors is None and not scenario.ranges:
             return _Likely()
-        draws = self._draws(scenario, cost)
+        draws = self._draws(scenario, outcome.uncommitted_cost)
         if factors is not None:
             draws = draws * factors
-        low, high = likely_range(draws)
-        above = None if self.limit is None else chance_above(draws, self.limit)
-        return _Likely(_to_cents(low), _to_cents(high), above)
+        settled = settled_draws(draws, outcome)
+        low, high = likely_range(settled)
+        above = None if self.limit is None else chance_above(settled, self.limit)
+        return _Likely(_to_cents(low), _to_cents(high), above, draws)
 
     def _draws(self, scenario: Scenario, cost: Fraction) -> Floats:
-        """Return costs for draws of the ranges; without any the one cost, for every draw."""
+        """Return costs before commitments for draws of the ranges; without any the one cost."""
         places = list(scenario.ranges)
 
         def cost_at(values: Sequence[Fraction]) -> Fraction:
@@ -333,6 +351,7 @@ class _Runner:
             for (place, name), value in zip(places, values, strict=True):
                 varied: dict[str, Any] = {name: value}
                 levers[place] = replace(levers[place], **varied)
+            levers = [lever for lever in levers if not isinstance(lever, Commit)]
             return total_cost(self.baseline, levers, self.book, months_ahead=self.months_ahead)
 
         if not places:
@@ -341,20 +360,9 @@ class _Runner:
 
     def _nodes(self, scenario: Scenario, place: int, name: str) -> list[Fraction]:
         """Return the values of a range between which the cost is linear."""
-        lever, between = scenario.levers[place], scenario.ranges[place, name]
-        nodes = {between.low, between.high}
-        if isinstance(lever, Grow):
-            step = (between.high - between.low) / (GROWTH_NODES - 1)
-            nodes |= {between.low + step * n for n in range(GROWTH_NODES)}
-        if isinstance(lever, Cache):
-            nodes |= {knot for knot in self._ceilings(lever) if between.low < knot < between.high}
-        return sorted(nodes)
-
-    def _ceilings(self, lever: Cache) -> set[Fraction]:
-        scene = Scene(self.book, self.baseline)
-        minimums = {scene.minimum_of(flow) for flow in self.baseline.flows}
-        origins = {flow.origin for flow in self.baseline.flows}
-        return {scene.cacheable_share(lever.where, o, m) for o in origins for m in minimums}
+        ends = scenario.ranges[place, name]
+        usage = self.baseline, self.book
+        return nodes_of(scenario.levers, place, name, (ends.low, ends.high), usage)
 
     def _volume_factors(self, scenario: Scenario) -> Floats | None:
         """Return how the cost of the month may vary, from the days of the history."""
@@ -387,5 +395,5 @@ def _to_cents(amount: float) -> Fraction:
 def dimensions_of(plan: Plan) -> tuple[str, ...]:
     """Return the dimensions by which a ledger plan needs its cells grouped, ``day`` first."""
     levers = (lever for scenario in plan.scenarios for lever in scenario.levers)
-    asked = {name for lever in levers for name in lever.where} - set(KEY_WORDS)
+    asked = {name for lever in levers for name in lever.dimensions} - set(KEY_WORDS)
     return (DAY, ESCALATED_FROM, *sorted(asked - {ESCALATED_FROM}))

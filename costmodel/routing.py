@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from costmodel.flows import ZERO, resized, with_cached_share
+from costmodel.flows import ZERO, check_of, resized, with_cached_share
 from costmodel.lever import SAME_TOKENS, Lever
 from costmodel.meters import Meter
 from costmodel.scene import LeverError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from costmodel.flows import Flow
+    from costmodel.rules import When
     from costmodel.scene import Scene
 
 
@@ -27,6 +28,7 @@ class Grow(Lever):
     """
 
     step = "grow"
+    curved = ("requests",)
 
     requests: Fraction
 
@@ -49,7 +51,7 @@ class Grow(Lever):
 
 @dataclass(frozen=True, kw_only=True)
 class Route(Lever):
-    """A share of the requests of ``source`` is sent to ``to`` with its tokens.
+    """A share of the requests of ``source``, or those that ``when`` names, go to ``to``.
 
     Without ``source``: of every model in the family of ``to`` if the usage has any,
     else of the family that serves most of it. Several routes act at once on the
@@ -62,11 +64,25 @@ class Route(Lever):
     to: str
     share: Fraction = Fraction(1)
     source: tuple[str, ...] = ()
+    when: When | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.when and self.share != 1:
+            raise LeverError("give a share or 'when', not both")
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Return the dimensions that ``where`` and ``when`` name."""
+        return (*self.where, *(self.when.values if self.when else ()))
 
     def takes_from(self, flow: Flow, scene: Scene) -> bool:
         """Tell whether requests of this flow are sent elsewhere."""
         if not self.touches(flow, scene) or scene.is_model(flow, self.to):
             return False
+        return self._is_source(flow, scene) and (not self.when or self.when.holds(flow, scene))
+
+    def _is_source(self, flow: Flow, scene: Scene) -> bool:
         if self.source:
             return scene.is_one_of(flow, self.source)
         own = scene.target(flow.provider, self.to).family
@@ -196,11 +212,12 @@ class Cascade(Lever):
     def _tries(self, flow: Flow, scene: Scene) -> bool:
         if flow.made_by == "second call":
             return scene.is_model(flow, self.first) and self.touches(flow, scene)
-        return flow.escalated_from is None and not flow.made_by and self._in_scope(flow, scene)
+        is_first = flow.escalated_from is None and not flow.stands_beside
+        return is_first and self._in_scope(flow, scene)
 
     def _replaces(self, flow: Flow, scene: Scene) -> bool:
         """Tell whether a second call of the ledger followed a request that is tried anew."""
-        if flow.made_by or not flow.is_second_call or not self._in_scope(flow, scene):
+        if flow.stands_beside or not flow.is_second_call or not self._in_scope(flow, scene):
             return False
         origin = scene.book.resolve(flow.provider, flow.escalated_from or "")
         names = (scene.target(flow.provider, name).name for name in (self.first, self.then))
@@ -216,10 +233,7 @@ class Cascade(Lever):
         return replace(with_cached_share(again, self.then_hit_rate), keeps_cache=True)
 
     def _check(self, first: Flow, verifier: str, scene: Scene) -> Flow:
-        read, written = first.tokens, self.verifier_output_tokens * first.requests
-        nothing = replace(first, quantities=(ZERO,) * len(first.quantities), made_by="check")
-        check = nothing.with_amounts({Meter.INPUT: read, Meter.OUTPUT: written})
-        return resized(scene.moved(check, verifier))
+        return resized(scene.moved(check_of(first, self.verifier_output_tokens), verifier))
 
     def model_names(self) -> tuple[str, ...]:
         """Return first, then and the verifier."""

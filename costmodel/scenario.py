@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from costmodel.book import Unpriced
+from costmodel.charges import Charge
 from costmodel.cost import life_warnings, money
 from costmodel.flows import ZERO, folded
-from costmodel.levers import LeverError, Route, apply_routes, in_order
+from costmodel.levers import (
+    Cap,
+    Commit,
+    LeverError,
+    Reprice,
+    Route,
+    apply_routes,
+    in_order,
+)
 from costmodel.meters import METERS, TOKEN_METERS
+from costmodel.rules import CLOCK_NAMES, WITHOUT_CLOCK
 from costmodel.scene import KEY_WORDS, Scene
 from costmodel.spend import UnpricedVolume
+from costmodel.terms import in_order_of_days, settlements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +31,12 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from costmodel.book import PriceBook, Quote
+    from costmodel.charges import Refusal
     from costmodel.flows import Flow, FlowQuantities
     from costmodel.levers import Lever
     from costmodel.meters import Meter
     from costmodel.rates import Assumption
+    from costmodel.terms import Settlement
     from costmodel.workload import Baseline
 
 
@@ -43,9 +56,11 @@ class ModelOutcome:
 class Outcome:
     """What a scenario costs over the days of its baseline, in ``currency``.
 
-    ``parts`` is money by meter; ``flows`` the usage after all levers, ``costs`` what
-    each of them costs (zero where it has no price: see ``unpriced``, what the total
-    misses). ``refused`` says which levers could not be applied and why.
+    ``parts`` is money by meter, ``charges`` money that no meter counts: together they
+    are the cost. ``list_cost`` is of meters only. ``flows`` is the usage after all
+    levers, ``costs`` what meters and people cost of each (zero where it has no price:
+    see ``unpriced``, what the total misses). ``refused`` says which levers could not be
+    applied and why, ``refusals`` what caps take away, ``settlements`` how commitments do.
     """
 
     cost: Fraction
@@ -62,11 +77,20 @@ class Outcome:
     warnings: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
     refused: tuple[str, ...]
+    charges: tuple[Charge, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
 
     @property
     def at_least(self) -> bool:
         """Tell whether the total is a lower bound: some usage has no price or no count."""
         return bool(self.unpriced) or self.unmetered_requests > 0
+
+    @property
+    def uncommitted_cost(self) -> Fraction:
+        """Return the cost before commitments are settled: meters and people."""
+        settled = (each.amount for each in self.charges if each.kind != "people")
+        return self.cost - sum(settled, ZERO)
 
     @property
     def unpriced_volume(self) -> int:
@@ -114,8 +138,9 @@ def evaluate(  # noqa: PLR0913  three things to price, and four ways of looking 
     """
     asked = list(levers)
     scene = Scene(book, kept_for(baseline, asked, by), months_ahead)
-    moved = folded(_applied(asked, scene, afterwards))
-    return _Tally(scene, as_of).outcome((*moved, *scene.baseline.unpriced))
+    moved, scene = _applied(asked, scene, afterwards)
+    flows = (*folded(moved), *scene.baseline.unpriced)
+    return _Tally(scene, as_of).outcome(flows, _commits(asked))
 
 
 def total_cost(
@@ -129,13 +154,31 @@ def total_cost(
     """Return only the cost that ``evaluate`` gives: quicker, for many settings."""
     asked = list(levers)
     scene = Scene(book, kept_for(baseline, asked), months_ahead)
+    flows, scene = _applied(asked, scene, afterwards)
     sums: dict[int, tuple[Quote, list[Fraction]]] = {}
-    for flow in _applied(asked, scene, afterwards):
+    for flow in flows:
         quote = scene.quote(flow)
         if not isinstance(quote, Unpriced):
             _, amounts = sums.setdefault(id(quote.rates), (quote, [ZERO] * len(METERS)))
             _accumulate(amounts, flow.quantities)
-    return sum((_cost_at(quote, amounts) for quote, amounts in sums.values()), ZERO)
+    metered = sum((_cost_at(quote, amounts) for quote, amounts in sums.values()), ZERO)
+    return metered + sum((c.amount for c in _charges(asked, flows, scene)), ZERO)
+
+
+def _commits(levers: Iterable[Lever]) -> list[Commit]:
+    return [lever for lever in in_order(levers) if isinstance(lever, Commit)]
+
+
+def _charges(levers: Sequence[Lever], flows: Sequence[Flow], scene: Scene) -> Iterable[Charge]:
+    """Return what people cost, and what commitments change."""
+    people = sum((flow.people_cost for flow in flows if flow.people_cost), ZERO)
+    if people:
+        yield Charge("people", people)
+    commits = _commits(levers)
+    if commits:
+        costs = [(flow, scene.metered(flow)) for flow in flows]
+        for settlement in settlements(commits, costs, scene):
+            yield from settlement.charges
 
 
 def _cost_at(quote: Quote, amounts: Sequence[Fraction]) -> Fraction:
@@ -158,29 +201,44 @@ def kept_for(baseline: Baseline, levers: Iterable[Lever], by: Sequence[str] = ()
 
     Raises ``LeverError`` where a lever asks for a dimension that the usage has not.
     """
-    names = {name for lever in levers for name in lever.where}
+    names = {name for lever in levers for name in lever.dimensions}
     known = {*baseline.dimension_names, *KEY_WORDS}
     for name in sorted(names - known):
+        if name in CLOCK_NAMES:
+            raise LeverError(WITHOUT_CLOCK)
         has = ", ".join(sorted(known))
         raise LeverError(f"where: the usage has no dimension {name!r}; it has {has}")
     return baseline.keeping({*names, *by})
 
 
-def _applied(levers: Sequence[Lever], scene: Scene, afterwards: Iterable[Lever] = ()) -> list[Flow]:
-    """Return the usage after all levers, in their order."""
+def _applied(
+    levers: Sequence[Lever], scene: Scene, afterwards: Iterable[Lever] = ()
+) -> tuple[list[Flow], Scene]:
+    """Return the usage after all levers, in their order, and the scene with its prices."""
     for lever in levers:
         for name in lever.model_names():
             scene.target(None, name)
-    flows = list(scene.baseline.flows)
-    routes = [lever for lever in levers if isinstance(lever, Route)]
-    for lever in in_order(levers):
-        if not isinstance(lever, Route):
-            flows = lever.apply(flows, scene)
-        elif routes:
-            flows = apply_routes(routes, flows, scene)
-            routes = []
+    ordered = in_order(levers)
+    flows = _moved(ordered, scene)
     for lever in afterwards:
         flows = lever.apply(flows, scene)
+    for reprice in in_order_of_days(each for each in ordered if isinstance(each, Reprice)):
+        scene = reprice.repriced(scene)
+    for cap in (each for each in ordered if isinstance(each, Cap)):
+        flows = cap.apply(flows, scene)
+    return flows, scene
+
+
+def _moved(ordered: Sequence[Lever], scene: Scene) -> list[Flow]:
+    """Return the usage after the levers that move it."""
+    flows = list(scene.baseline.flows)
+    routes = [lever for lever in ordered if isinstance(lever, Route)]
+    for lever in ordered:
+        if isinstance(lever, Route):
+            flows = apply_routes(routes, flows, scene) if routes else flows
+            routes = []
+        elif not isinstance(lever, Reprice | Commit | Cap):
+            flows = lever.apply(flows, scene)
     return flows
 
 
@@ -195,11 +253,17 @@ class _Tally:
         self._models: dict[tuple[str, str], list[Fraction]] = {}
         self._misses: dict[tuple[str, str, str], list[Fraction]] = {}
 
-    def outcome(self, flows: Sequence[Flow]) -> Outcome:
+    def outcome(self, flows: Sequence[Flow], commits: Sequence[Commit] = ()) -> Outcome:
         scene = self._scene
         costs = tuple(self._add(flow) for flow in flows)
+        people = sum((flow.people_cost for flow in flows), ZERO)
+        settled = settlements(commits, list(zip(flows, costs, strict=True)), scene)
+        charges = (
+            *([Charge("people", people)] if people else []),
+            *(charge for settlement in settled for charge in settlement.charges),
+        )
         return Outcome(
-            cost=sum(self._parts.values(), ZERO),
+            cost=sum((*self._parts.values(), *(each.amount for each in charges)), ZERO),
             list_cost=sum(self._list_parts.values(), ZERO),
             currency=scene.book.contract.currency,
             parts={meter: self._parts[meter] for meter in METERS if meter in self._parts},
@@ -209,7 +273,7 @@ class _Tally:
                 for name, (cost, list_cost, requests, *amounts) in self._models.items()
             ),
             flows=tuple(flows),
-            costs=costs,
+            costs=tuple(cost + flow.people_cost for flow, cost in zip(flows, costs, strict=True)),
             dimension_names=scene.baseline.dimension_names,
             unpriced=tuple(
                 UnpricedVolume(*where, *(round(n) for n in volume))
@@ -219,6 +283,9 @@ class _Tally:
             warnings=tuple(scene.warnings),
             assumptions=tuple(dict.fromkeys((*scene.baseline.assumptions, *scene.assumptions))),
             refused=tuple(scene.refused),
+            charges=charges,
+            refusals=tuple(scene.refusals),
+            settlements=settled,
         )
 
     def _add(self, flow: Flow) -> Fraction:

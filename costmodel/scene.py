@@ -6,18 +6,24 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from costmodel.book import Unpriced
+from costmodel.cost import money
 from costmodel.flows import ZERO, total_of
-from costmodel.meters import CACHED_METERS, MINIMUM_CACHEABLE_EDGE, UNKNOWN_BAND
+from costmodel.meters import CACHED_METERS, METERS, MINIMUM_CACHEABLE_EDGE, UNKNOWN_BAND
 from costmodel.workload import WorkloadError, model_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
-    from costmodel.book import PriceBook, Quote, Unpriced
+    from costmodel.book import PriceBook, Quote
+    from costmodel.charges import Refusal
+    from costmodel.contract import ContractTerm
     from costmodel.flows import Flow
     from costmodel.rates import Assumption, Model
     from costmodel.workload import Baseline
+
+PRIORITY = "priority"
 
 KEY_WORDS = ("provider", "model", "zone", "tier")
 """What ``where`` may name beside the dimensions of the baseline."""
@@ -40,6 +46,11 @@ class Scene:
     warnings: dict[str, None] = field(default_factory=dict)
     refused: dict[str, None] = field(default_factory=dict)
     assumptions: dict[Assumption, None] = field(default_factory=dict)
+    refusals: dict[Refusal, None] = field(default_factory=dict)
+
+    def with_term(self, term: ContractTerm) -> Scene:
+        """Return the scene under one more term of the contract, with the same remarks."""
+        return replace(self, book=self.book.under(term))
 
     def warn(self, text: str) -> None:
         """Say something that the reader of the cost must know."""
@@ -56,6 +67,15 @@ class Scene:
     def quote(self, flow: Flow) -> Quote | Unpriced:
         """Return the rates of a flow."""
         return self.book.quote(flow.key)
+
+    def metered(self, flow: Flow) -> Fraction:
+        """Return the money that meters count for a flow, 0 where it has no price."""
+        quote = self.quote(flow)
+        if isinstance(quote, Unpriced):
+            return ZERO
+        used = zip(METERS, flow.quantities, strict=True)
+        parts = (money(n, quote.rates[meter]) for meter, n in used if n and meter in quote.rates)
+        return sum(parts, ZERO)
 
     def is_model(self, flow: Flow, name: str) -> bool:
         """Tell whether a model of the flow's provider, so named, serves the flow."""
@@ -122,6 +142,32 @@ class Scene:
         if self.baseline.kind == "typed" or flow.size_band == UNKNOWN_BAND or not flow.requests:
             return True
         return flow.size_band >= minimum or flow.input_tokens >= minimum * flow.requests
+
+    @cached_property
+    def _steps(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        return {}
+
+    def price_steps(self, flow: Flow) -> tuple[int, ...]:
+        """Return the lengths in input tokens above which the flow's model costs more."""
+        name = flow.provider, flow.model
+        if name not in self._steps:
+            cards = self.book.cards_of(*name)
+            self._steps[name] = tuple(sorted({c.above_input_tokens for c in cards} - {0}))
+        return self._steps[name]
+
+    def longest_in(self, flow: Flow, tier: str) -> int | None:
+        """Return how many input tokens a request may have in a tier, None without a bound.
+
+        Priority excludes long context: where a price step or the rate limits of long
+        requests begin, unless the tier has its own price for them (openai.com, priority
+        processing).
+        """
+        cards = self.book.cards_of(flow.provider, flow.model)
+        if tier != PRIORITY or any(c.above_input_tokens for c in cards if c.tier == tier):
+            return None
+        model = self.book.resolve(flow.provider, flow.model)
+        limits = {limit.above_input_tokens for limit in model.rate_limits} if model else set()
+        return min({*self.price_steps(flow), *limits} - {0}, default=None)
 
     def minimum_of(self, flow: Flow) -> int:
         """Return the shortest prefix that the flow's model caches: 1,024 where not known."""

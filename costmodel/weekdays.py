@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from costmodel.flows import folded
 from costmodel.rates import Assumption
 from costmodel.regimes import month_after
+from costmodel.rules import HOUR_AT
 from costmodel.workload import WorkloadError, ledger_baseline
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def on_days(  # noqa: PLR0913  usage, its days, and the days to come with their 
         days=Fraction(len(days_between(*target))),
         dimension_names=tuple(source.dimension_names[place] for place in keep),
         assumptions=(*source.assumptions, note),
+        repeats=lay.repeats(),
     )
 
 
@@ -141,16 +143,33 @@ class _Layer:
         keep: Sequence[int],
         past: set[date],
     ) -> None:
+        self._source = source
         self._day_place = source.dimension_names.index(DAY)
         self._factors = factors
         self._keep = keep
         self._past = past
 
-    def out(self, flow: Flow) -> Iterable[Flow]:
+    def repeats(self) -> dict[tuple[str, date], Fraction]:
+        """Return how often each past hour is laid out on each stretch, where hours are known."""
+        names, flows = self._source.dimension_names, self._source.flows
+        if HOUR_AT not in names:
+            return {}
+        place = names.index(HOUR_AT)
+        return {
+            (hour, start): factor
+            for hour, day in {(flow.dimensions[place] or "", self._day_of(flow)) for flow in flows}
+            for start, factor in self._factors[day.weekday()].items()
+        }
+
+    def _day_of(self, flow: Flow) -> date:
         text = flow.dimensions[self._day_place]
         day = date.fromisoformat(text) if text else None
         if day not in self._past or day is None:
             raise WorkloadError(f"usage of {text or 'no day'} lies outside the window")
+        return day
+
+    def out(self, flow: Flow) -> Iterable[Flow]:
+        day = self._day_of(flow)
         kept = replace(flow, dimensions=tuple(flow.dimensions[place] for place in self._keep))
         for start, factor in self._factors[day.weekday()].items():
             if factor:

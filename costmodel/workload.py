@@ -7,7 +7,7 @@ baseline without levers costs exactly what ``costmodel.spend`` says of the same 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -18,7 +18,7 @@ from costmodel.meters import METERS, Meter, size_band
 from costmodel.rates import Assumption, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from costmodel.usage import Cell
@@ -44,7 +44,9 @@ class Baseline:
     ``unpriced`` flows have no price today: they are kept aside with their volume,
     no lever touches them, and every total of a scenario misses them.
     ``escalation_seen`` is the share of first calls that were called again (None:
-    the usage marks no second calls).
+    the usage marks no second calls). ``repeats`` says how often a past hour (by its
+    name and the day of its rates) stands in the usage where not once, ``times`` how
+    often every hour does.
     """
 
     kind: Literal["typed", "ledger"]
@@ -56,6 +58,12 @@ class Baseline:
     estimated_tokens: int = 0
     escalation_seen: Fraction | None = None
     assumptions: tuple[Assumption, ...] = ()
+    repeats: Mapping[tuple[str, date], Fraction] = field(default_factory=dict)
+    times: Fraction = Fraction(1)
+
+    def repetitions(self, hour: str, on: date) -> Fraction:
+        """Return how often a past hour, priced on a day, stands in the usage."""
+        return self.repeats.get((hour, on), Fraction(1)) * self.times
 
     @cached_property
     def _folds(self) -> dict[tuple[str, ...], Baseline]:
@@ -102,8 +110,15 @@ class Baseline:
                 self,
                 flows=folded(flow.priced_on(day) for flow in self.flows),
                 unpriced=folded(flow.priced_on(day) for flow in self.unpriced),
+                repeats=self._repeats_on(day),
             )
         return known
+
+    def _repeats_on(self, day: date) -> dict[tuple[str, date], Fraction]:
+        found: dict[tuple[str, date], Fraction] = {}
+        for (hour, _), times in self.repeats.items():
+            found[hour, day] = found.get((hour, day), ZERO) + times
+        return found
 
     def a_month(self) -> Baseline:
         """Return the usage of 30 days at this pace, saying so where the days differ."""
@@ -113,8 +128,13 @@ class Baseline:
             "month-of-30-days",
             f"{_days_in_words(self.days)} of usage scaled to a month of {DAYS_A_MONTH} days",
         )
-        scaled = self.scaled(DAYS_A_MONTH / self.days)
-        return replace(scaled, days=Fraction(DAYS_A_MONTH), assumptions=(*self.assumptions, note))
+        longer = DAYS_A_MONTH / self.days
+        return replace(
+            self.scaled(longer),
+            days=Fraction(DAYS_A_MONTH),
+            assumptions=(*self.assumptions, note),
+            times=self.times * longer,
+        )
 
     @cached_property
     def requests(self) -> Fraction:

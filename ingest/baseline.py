@@ -8,9 +8,10 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from costmodel.plan import History
+from costmodel.rules import CLOCK_NAMES, HOUR, HOUR_AT, HOURLY_NAMES, WEEKDAY, WEEKDAYS
 from costmodel.weekdays import DAY
 from costmodel.workload import ESCALATED_FROM, ledger_baseline
-from ingest.periods import day_edges
+from ingest.periods import day_edges, hour_edges
 from ingest.report import ReportQuery, cell_query
 
 if TYPE_CHECKING:
@@ -62,26 +63,43 @@ def usage_history(
     filters: Mapping[str, tuple[str | None, ...]],
     dimensions: Sequence[str] = (),
 ) -> History | None:
-    """Return the usage of the whole days of a period, None where there is none."""
+    """Return the usage of the whole days of a period, None where there is none.
+
+    Beside dimensions of usage those of the clock may be asked for: hour, weekday.
+    """
     extent = store.extent()
     whole = whole_days(period, extent) if extent else None
     if whole is None:
         return None
+    clock = tuple(name for name in CLOCK_NAMES if name in dimensions)
     names = tuple(dict.fromkeys((ESCALATED_FROM, *dimensions)))
-    edges = day_edges(whole)
-    query = cell_query(store, book, ReportQuery(whole, (), filters), names, edges)
-    days = {edge.isoformat(): edge.astimezone(whole.start.tzinfo).date() for edge in edges}
+    stored = tuple(name for name in names if name not in clock)
+    is_hourly = bool(set(clock) & set(HOURLY_NAMES))
+    edges = hour_edges(whole) if is_hourly else day_edges(whole)
+    query = cell_query(store, book, ReportQuery(whole, (), filters), stored, edges)
+    times = {
+        edge.isoformat(): _clock_values(edge.astimezone(whole.start.tzinfo), clock)
+        for edge in edges
+    }
     cells = [
-        replace(
-            cell,
-            dimensions=(days[cell.dimensions[0] or ""].isoformat(), *cell.dimensions[1:]),
-        )
+        replace(cell, dimensions=(*times[cell.dimensions[0] or ""], *cell.dimensions[1:]))
         for cell in store.cells(query)
     ]
     if not cells:
         return None
     last = (whole.end - timedelta(microseconds=1)).astimezone(whole.start.tzinfo).date()
-    return History(cells, (DAY, *names), whole.start.date(), last)
+    knows_hours = not (is_hourly and store.holds_daily_sums(query))
+    return History(cells, (DAY, *clock, *stored), whole.start.date(), last, knows_hours)
+
+
+def _clock_values(local: datetime, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the day of a moment, and what else of the clock is asked for."""
+    values = {
+        HOUR: f"{local:%H}",
+        WEEKDAY: WEEKDAYS[local.weekday()],
+        HOUR_AT: local.isoformat(timespec="minutes"),
+    }
+    return local.date().isoformat(), *(values[name] for name in names)
 
 
 def whole_days(period: Period, extent: tuple[datetime, datetime]) -> Period | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from costmodel.plan import MONTHLY_COST, LedgerBaseline, Plan, Scenario, TypedBaseline
 from ingest.configuration_sections import FILTER_NAMES
-from ingest.plan_levers import LeverReader, filters
+from ingest.lever_values import LeverValues, filters
+from ingest.plan_levers import read_lever
 from pricing import located_yaml
 from pricing.located_yaml import Checker, Located, Problem, YamlError
 
@@ -53,11 +54,13 @@ def plan_of(located: Located, book: PriceBook) -> Plan:
     keys = checker.mapping(
         located, required=("baseline", "scenarios"), optional=("period", "limits")
     )
-    levers = LeverReader(checker, book)
+    values = LeverValues(checker, book)
     period = _month(keys.get("period"), checker)
-    baseline = _baseline(keys.get("baseline"), levers)
+    baseline = _baseline(keys.get("baseline"), values)
+    if baseline is not None:
+        values.kind = "typed" if isinstance(baseline, TypedBaseline) else "ledger"
     plan_limits = _limits(keys.get("limits"), checker)
-    scenarios = _scenarios(keys.get("scenarios"), levers)
+    scenarios = _scenarios(keys.get("scenarios"), values)
     if checker.problems or baseline is None:
         raise PlanFileError(sorted(checker.problems, key=lambda problem: problem.line))
     return Plan(baseline, scenarios, period, plan_limits)
@@ -81,9 +84,9 @@ def _limits(located: Located | None, checker: Checker) -> dict[str, Fraction]:
 
 
 def _baseline(
-    located: Located | None, levers: LeverReader
+    located: Located | None, values: LeverValues
 ) -> TypedBaseline | LedgerBaseline | None:
-    checker = levers.checker
+    checker = values.checker
     keys = checker.mapping(located, optional=("workload", "ledger"))
     if located is None or (located.value is not None and not keys):
         return None
@@ -94,16 +97,16 @@ def _baseline(
         inner = checker.mapping(keys["ledger"], optional=("last", "filter"))
         asked = filters(inner.get("filter"), checker, FILTER_NAMES)
         return LedgerBaseline(checker.text(inner.get("last")) or "30d", asked)
-    return _typed(keys["workload"], levers)
+    return _typed(keys["workload"], values)
 
 
-def _typed(located: Located, levers: LeverReader) -> TypedBaseline | None:
-    checker = levers.checker
+def _typed(located: Located, values: LeverValues) -> TypedBaseline | None:
+    checker = values.checker
     numbers = ("sessions_per_day", "days", "tokens_per_session")
     keys = checker.mapping(located, required=(*numbers, "output_share", "model"), optional=("on",))
-    read = [_count(keys.get(name), checker) for name in numbers]
-    share = levers.share(keys.get("output_share"))
-    model = levers.model(keys.get("model"))
+    read = [values.amount(keys.get(name)) for name in numbers]
+    share = values.share(keys.get("output_share"))
+    model = values.model(keys.get("model"))
     on = checker.day(keys.get("on"))
     if share is None or model is None:
         return None
@@ -113,38 +116,30 @@ def _typed(located: Located, levers: LeverReader) -> TypedBaseline | None:
     return TypedBaseline(sessions, days, tokens, share, model, on)
 
 
-def _count(located: Located | None, checker: Checker) -> Fraction | None:
-    number = checker.number(located)
-    if located is not None and number is not None and number < 0:
-        checker.note(located, "cannot be negative")
-        return None
-    return number
-
-
-def _scenarios(located: Located | None, levers: LeverReader) -> tuple[Scenario, ...]:
-    items = levers.checker.sequence(located)
+def _scenarios(located: Located | None, values: LeverValues) -> tuple[Scenario, ...]:
+    items = values.checker.sequence(located)
     if located is not None and not items:
-        levers.checker.note(located, "holds no scenario; add one with a name and levers")
+        values.checker.note(located, "holds no scenario; add one with a name and levers")
     seen: set[str] = set()
     scenarios = []
     for item in items:
-        scenario = _scenario(item, levers)
+        scenario = _scenario(item, values)
         if scenario and scenario.name in seen:
-            levers.checker.note(item, f"a second scenario is named {scenario.name!r}; rename it")
+            values.checker.note(item, f"a second scenario is named {scenario.name!r}; rename it")
         if scenario:
             seen.add(scenario.name)
             scenarios.append(scenario)
     return tuple(scenarios)
 
 
-def _scenario(located: Located, levers: LeverReader) -> Scenario | None:
-    checker = levers.checker
+def _scenario(located: Located, values: LeverValues) -> Scenario | None:
+    checker = values.checker
     keys = checker.mapping(located, required=("name",), optional=("levers",))
     name = checker.text(keys.get("name"))
     read: list[Lever] = []
     ranges: dict[tuple[int, str], Range] = {}
     for item in checker.sequence(keys.get("levers")):
-        found = levers.lever(item)
+        found = read_lever(item, values)
         if found:
             ranges |= {(len(read), field): between for field, between in found.ranges.items()}
             read.append(found.lever)

@@ -22,6 +22,7 @@ from ingest.store.cells import (
     SeriesRow,
     admits,
     all_series,
+    holds_daily_sums,
     read_cells,
     requests_by_series,
 )
@@ -169,9 +170,7 @@ class Store:
         with self._session() as session:
             return [] if session is None else read_cells(session, query, all_series(session))
 
-    def call_facts(
-        self, query: CellQuery, canonical: Callable[[str, str], str]
-    ) -> list[CallFacts]:
+    def call_facts(self, query: CellQuery, canonical: Callable[[str, str], str]) -> list[CallFacts]:
         """Return when last calls came and how long answers take, see ``call_facts``."""
         with self._session() as session:
             return [] if session is None else call_facts(session, query, canonical)
@@ -185,6 +184,11 @@ class Store:
         """Return what single requests say of repeated prefixes, see ``ingest.store.reuse``."""
         with self._session() as session:
             return [] if session is None else reuses(session, query, policy, served)
+
+    def holds_daily_sums(self, query: CellQuery) -> bool:
+        """Tell whether usage that a query asks for came as sums of whole days, without hours."""
+        with self._session() as session:
+            return session is not None and holds_daily_sums(session, query, all_series(session))
 
     def tries(
         self,

@@ -125,6 +125,18 @@ def read_cells(
     return _assembled(query, list(groups), sums)
 
 
+def holds_daily_sums(
+    connection: duckdb.DuckDBPyConnection, query: CellQuery, series: Sequence[SeriesRow]
+) -> bool:
+    """Tell whether some usage that a query asks for came as sums of whole days."""
+    chosen = [row.series for row in series if row.daily and admits(query, row)]
+    if not chosen:
+        return False
+    parts = _parts(connection, query, chosen, [0] * len(chosen), daily=True)
+    sql = f"SELECT 1 FROM ({parts.sql('cells')}) LIMIT 1"
+    return bool(connection.execute(sql, parts.parameters).fetchall())
+
+
 def _group(row: SeriesRow, by: Iterable[str]) -> _Group:
     return _Group(
         row.provider,

@@ -6,7 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.levers import Batch, Cache, Cascade, Grow, Retire, Route
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Cap,
+    Cascade,
+    Commit,
+    Compress,
+    Grow,
+    Reprice,
+    Retire,
+    Retry,
+    Review,
+    Route,
+    Tier,
+    Verify,
+    When,
+)
+from costmodel.meters import Meter
 from costmodel.plan import LedgerBaseline, Plan, Range, TypedBaseline, run_plan
 from ingest.plan_file import PlanFileError, plan_of, read_plan
 from pricing.located_yaml import parse
@@ -23,6 +40,13 @@ scenarios:
     levers:
       - cascade: {first: gpt-4.1-mini, then: gpt-4.1, escalate: 12%}
       - cache: {hit_rate: 60%}
+"""
+LEDGER = """\
+baseline:
+  ledger: {last: 30d}
+scenarios:
+  - name: mini first
+    levers:
 """
 FILE = Path("plan.yaml")
 
@@ -134,16 +158,142 @@ def test_every_lever_and_its_keys() -> None:
     )
 
 
+def test_the_levers_on_effort_service_and_prices() -> None:
+    text = LEDGER + (
+        "      - retry: {rate: 2% to 4%, billed: 50%}\n"
+        "      - compress: {input: 20%, keeps_prefix: true}\n"
+        "      - verify: {model: gpt-4.1-nano, output_tokens: 20}\n"
+        "      - verify: {model: gpt-4.1-nano}\n"
+        "      - review: {share: 5%, minutes: 1.5, usd_per_hour: 40, where: {feature: support}}\n"
+        "      - cache: {hit_rate: 50%, written: 30%, kept: 1h}\n"
+        "      - tier: {to: priority, share: 10%}\n"
+        "      - tier: {to: standard, where: {tier: priority}}\n"
+        "      - reprice: {model: gpt-4.1, rates: {input: 1.50, output: 6}, from: 2027-01-01}\n"
+        "      - commit: {amount: 6000, period: year, discount: 7.5%, discount_on: above}\n"
+        "      - cap: {money: 12.50}\n"
+    )
+    scenario = plan(text).scenarios[0]
+    assert scenario.levers == (
+        Retry(rate=Fraction(3, 100), billed=Fraction(1, 2)),
+        Compress(input=Fraction(1, 5), keeps_prefix=True),
+        Verify(model="gpt-4.1-nano", output_tokens=20),
+        Verify(model="gpt-4.1-nano", output_tokens=50),
+        Review(
+            share=Fraction(1, 20),
+            minutes=Fraction(3, 2),
+            usd_per_hour=Fraction(40),
+            where={"feature": ("support",)},
+        ),
+        Cache(hit_rate=Fraction(1, 2), written=Fraction(3, 10), kept="1h"),
+        Tier(to="priority", share=Fraction(1, 10)),
+        Tier(to="standard", share=Fraction(1), where={"tier": ("priority",)}),
+        Reprice(
+            model="gpt-4.1",
+            usd_per_million={Meter.INPUT: Fraction(3, 2), Meter.OUTPUT: Fraction(6)},
+            from_=date(2027, 1, 1),
+        ),
+        Commit(
+            amount=Fraction(6_000),
+            period="year",
+            discount=Fraction(75, 1_000),
+            discount_on="above",
+        ),
+        Cap(measure="money", per_hour=Fraction(25, 2)),
+    )
+    assert scenario.ranges == {(0, "rate"): Range(Fraction(2, 100), Fraction(4, 100))}
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("{input_tokens: {above: 32000}}", When(above=32_000)),
+        ("{input_tokens: {at_least: 1024, below: 32001}}", When(above=1_023, up_to=32_000)),
+        ("{input_tokens: {up_to: 128000}}", When(up_to=128_000)),
+        ("{feature: [a, b]}", When(values={"feature": ("a", "b")})),
+        ("{feature: null}", When(values={"feature": (None,)})),
+        ("{hour: 9}", When(values={"hour": ("09",)})),
+        ("{hour: 22 to 2}", When(values={"hour": ("22", "23", "00", "01")})),
+        ("{hour: [0, 8 to 10]}", When(values={"hour": ("00", "08", "09")})),
+        ("{weekday: [Sat, sunday]}", When(values={"weekday": ("sat", "sun")})),
+        (
+            "{hour: 9, input_tokens: {above: 32000}}",
+            When(above=32_000, values={"hour": ("09",)}),
+        ),
+    ],
+)
+def test_a_rule_can_be_written_so(written: str, rule: When) -> None:
+    text = f"{LEDGER}      - route: {{to: gpt-4.1, when: {written}}}\n"
+    assert plan(text).scenarios[0].levers == (Route(to="gpt-4.1", when=rule),)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{input_tokens: {above: 5000}}", "stored usage cannot tell requests of more than 5,000"),
+        ("{input_tokens: {at_least: 32000}}", "it can for 1,023, 32,000, 100,000, 128,000"),
+        ("{hour: 24}", "24 is no hour; write 9, or 22 to 6"),
+        ("{hour: noon}", "noon is no hour"),
+        ("{weekday: holiday}", "holiday is no weekday; write mon, tue"),
+    ],
+)
+def test_a_rule_that_stored_usage_cannot_follow_is_said_with_its_line(
+    written: str, said: str
+) -> None:
+    (found,) = problems(f"{LEDGER}      - route: {{to: gpt-4.1, when: {written}}}\n")
+    assert found.startswith("plan.yaml:6: scenarios[0].levers[0].route.when.")
+    assert said in found
+
+
+def test_hours_may_limit_any_lever() -> None:
+    text = f"{LEDGER}      - batch: {{share: 1, where: {{hour: 1 to 3, weekday: sun}}}}\n"
+    where = {"hour": ("01", "02"), "weekday": ("sun",)}
+    assert plan(text).scenarios[0].levers == (Batch(share=Fraction(1), where=where),)
+
+
 @pytest.mark.parametrize(
     ("lever", "said"),
     [
-        ("compress: {input: 10%}", "the lever 'compress' is not there yet; there are grow, route"),
         ("chache: {hit_rate: 10%}", "unknown lever 'chache'; did you mean 'cache'?"),
         ("cache: {hitrate: 10%}", "unknown key 'hitrate'; did you mean 'hit_rate'?"),
         ("cache: {}", "the key 'hit_rate' is missing"),
         ("cascade: {first: gpt-4.1-mini, then: gpt-4.1}", "the key 'escalate' is missing"),
         ("route: {to: gpt-4.1-minni}", "nearest: gpt-4.1-mini"),
-        ("route: {to: gpt-4.1, when: x}", "rules are not there yet"),
+        ("route: {to: gpt-4.1, when: x}", "must be keys with values"),
+        ("route: {to: gpt-4.1, when: {}}", "holds no condition"),
+        ("route: {to: gpt-4.1, share: 1, when: {feature: a}}", "give a share or 'when', not both"),
+        ("route: {to: gpt-4.1, when: {featur: a}}", "did you mean 'feature'?"),
+        ("route: {to: gpt-4.1, when: {input_tokens: {above: many}}}", "must be a whole number"),
+        ("route: {to: gpt-4.1, when: {input_tokens: {over: 5}}}", "unknown key 'over'"),
+        ("route: {to: gpt-4.1, when: {input_tokens: {above: 9, up_to: 9}}}", "longer and shorter"),
+        (
+            "route: {to: gpt-4.1, when: {input_tokens: {above: 8, at_least: 9}}}",
+            "give 'above' or 'at_least', not both",
+        ),
+        ("route: {to: gpt-4.1, when: {hour: 9}}", "typed numbers have no hours"),
+        ("batch: {share: 1, where: {weekday: sun}}", "typed numbers have no hours"),
+        ("cap: {requests: 10}", "typed numbers have no hours"),
+        ("cap: {}", "must hold one limit an hour: money, tokens or requests"),
+        ("cap: {money: 1, tokens: 1}", "must hold one limit an hour"),
+        ("cap: {money: -1}", "cannot be negative"),
+        ("retry: {rate: 100%}", "rate must lie below 100%"),
+        ("retry: {}", "the key 'rate' is missing"),
+        ("compress: {keeps_prefix: true}", "says nothing; give 'input', 'output' or both"),
+        ("compress: {input: 20}", "20 is no share; write 20%"),
+        ("verify: {model: gpt-4.1-mini, output_tokens: -1}", "cannot be negative"),
+        ("verify: {model: gpt-9-omega}", "no model 'gpt-9-omega'"),
+        ("review: {share: 5%, minutes: 2}", "the key 'usd_per_hour' is missing"),
+        ("review: {share: 5%, minutes: soon, usd_per_hour: 9}", "must be a number"),
+        ("tier: {to: prioriti}", "did you mean 'priority'?"),
+        ("cache: {hit_rate: 1, kept: 2h}", "'2h' is not known here"),
+        ("reprice: {model: gpt-4.1, rates: {inputs: 1}}", "did you mean 'input'?"),
+        ("reprice: {model: gpt-4.1, rates: {}}", "holds no rate; give one such as 'input: 0.40'"),
+        ("reprice: {model: gpt-4.1, rates: {input: -1}}", "cannot be negative"),
+        (
+            "reprice: {model: gpt-4.1, rates: {input: 1}, where: {feature: a}}",
+            "a price does not depend on feature",
+        ),
+        ("commit: {amount: 5, period: week}", "'week' is not known here; known: month, quarter"),
+        ("commit: {amount: 5, discount: 10}", "10 is no share; write 10%"),
         ("batch: {share: 1, where: {featur: a}}", "did you mean 'feature'?"),
         ("batch: {share: 1, from: soon}", "must be a day, such as 2026-11-20"),
         ("retire: {model: gpt-6-luna}", "no successor of gpt-6-luna is known; add 'to'"),
