@@ -30,7 +30,7 @@ class Flag:
 class Stack:
     """What to draw: one series a model, money or tokens, over the same days.
 
-    ``plan`` is what was meant to be spent on each day, empty without a budget;
+    ``plan`` is what was meant to be spent on each day, empty without one, ``plan_name`` whose;
     ``span_days`` how many days one bar covers.
     """
 
@@ -39,6 +39,7 @@ class Stack:
     unit: str
     currency_symbol: str = "$"
     plan: Sequence[tuple[date, float]] = ()
+    plan_name: str = "plan"
     flags: Sequence[Flag] = ()
     until: date | None = None
     span_days: int = 1
@@ -111,14 +112,15 @@ def _bars(
 
 
 def _plan(stack: Stack) -> dict[str, Any]:
+    name = escaped(stack.plan_name)
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": "plan",
+        "name": name,
         "x": [day.isoformat() for day, _ in stack.plan],
         "y": [amount for _, amount in stack.plan],
         "line": {"color": EXPECTED, "width": 1.5, "shape": "hvh"},
-        "hovertemplate": f"{stack.currency_symbol}%{{y:,.2f}}<extra>plan</extra>",
+        "hovertemplate": f"{stack.currency_symbol}%{{y:,.2f}}<extra>{name}</extra>",
     }
 
 

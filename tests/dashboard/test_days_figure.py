@@ -54,6 +54,14 @@ def test_the_plan_is_a_line_over_the_whole_month() -> None:
     plan = [(day, 2.0) for day in DAYS]
     found = traces(figure({"gpt-4.1": [1.0, 1.0, 1.0]}, plan=plan))
     assert (found[1]["type"], found[1]["y"]) == ("scatter", [2.0, 2.0, 2.0])
+    assert found[1]["name"] == "plan"
+
+
+def test_an_adopted_plan_stands_under_its_name_which_is_never_markup() -> None:
+    plan = [(day, 2.0) for day in DAYS]
+    found = traces(figure({"gpt-4.1": [1.0] * 3}, plan=plan, plan_name="<b>2027</b>"))
+    assert found[1]["name"] == "&lt;b&gt;2027&lt;/b&gt;"
+    assert "<b>" not in str(found[1]["hovertemplate"])
 
 
 def test_late_flags_read_to_the_left() -> None:

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from costmodel import pace, usage
+from costmodel import usage
 from dashboard.chart_card import Chart
 from dashboard.figures.days import Flag, Stack, folded, spend_by_day
 from dashboard.model_hues import hues_of
 from dashboard.moments import day_text, short_day_text
 from dashboard.money_text import count, headline_money, money, share, short_count
+from dashboard.pages.overview.plan_line import BUDGET, PlanLine, plan_line
 from dashboard.time_words import day_of
 
 if TYPE_CHECKING:
@@ -45,27 +46,56 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
     colours = hues_of(view)
     ranked = sorted(exact, key=lambda name: -sum(exact[name].values()))
     series = {name: [float(exact[name].get(day, 0)) for day in days] for name in ranked}
+    line = plan_line(view, standing) if unit == "money" and span == 1 else None
     stack = Stack(
         days=days,
         series=series,
         unit=unit,
         currency_symbol=_symbol(standing.currency),
-        plan=_plan(standing) if unit == "money" and span == 1 else (),
+        plan=list(line.by_day.items()) if line else (),
+        plan_name=line.name if line else BUDGET,
         flags=_flags(view, days),
         span_days=span,
     )
     shown = list(folded(series, colours))
     return Chart(
-        sentence=_sentence(exact, days, word, unit, standing.currency),
+        sentence=_sentence(exact, days, word, unit, standing.currency)
+        + _planned(line, days, standing.currency),
         figure=spend_by_day(stack, colours),
         header=[
             word.capitalize(),
             *(name for name in shown if name in exact),
             *_rest(shown, exact),
             "Total",
+            *([line.name] if line and line.is_adopted else []),
         ],
-        rows=_table(exact, days, (shown, word), (unit, standing.currency)),
+        rows=_beside(
+            _table(exact, days, (shown, word), (unit, standing.currency)),
+            [_plan_cell(line, day, standing.currency) for day in days],
+        ),
     )
+
+
+def _planned(line: PlanLine | None, days: list[date], currency: str) -> str:
+    """Return what an adopted plan meant for the days that are shown."""
+    if line is None or not line.is_adopted:
+        return ""
+    covered = sum(day in line.by_day for day in days)
+    some = f"the {covered} of these days that it covers"
+    amount = headline_money(Fraction(line.planned(days)), currency)
+    when = "these days" if covered == len(days) else some
+    return f" The plan \u201c{line.name}\u201d meant {amount} for {when}."
+
+
+def _plan_cell(line: PlanLine | None, day: date, currency: str) -> list[str]:
+    if line is None or not line.is_adopted:
+        return []
+    planned = line.by_day.get(day)
+    return ["" if planned is None else money(Fraction(planned), currency)]
+
+
+def _beside(rows: list[list[str]], more: list[list[str]]) -> list[list[str]]:
+    return [[*row, *cells] for row, cells in zip(rows, more, strict=True)]
 
 
 def grain(view: View) -> tuple[str, int]:
@@ -102,13 +132,6 @@ def _every_day(view: View, seen: list[date], span: int) -> list[date]:
     if view.period.start.date() < first and (first - view.period.start.date()).days < _MOST_DAYS:
         first = view.period.start.date()
     return [first + timedelta(n) for n in range((last - first).days + 1)]
-
-
-def _plan(standing: Standing) -> list[tuple[date, float]]:
-    if standing.limit is None:
-        return []
-    shares = pace.planned_by_day(standing.profile, standing.period.start, standing.period.end)
-    return [(day.date(), share * float(standing.limit)) for day, share in shares.items()]
 
 
 def _flags(view: View, days: list[date]) -> list[Flag]:

@@ -1,0 +1,131 @@
+"""The plan line of spend a day: of an adopted plan, else of the budget."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from costmodel.workload import ledger_baseline
+from dashboard.context import DashboardContext
+from dashboard.pages.overview.days import days_chart
+from dashboard.pages.overview.plan_line import PlanLine, plan_line
+from dashboard.pages.overview.standing import standing_of
+from dashboard.state import parse
+from dashboard.view import view_of
+from ingest.adopted_plans import AdoptedPlan, frozen
+from ingest.store import Store
+from tests.books import BOOK
+from tests.demo import demo_source_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashboard.chart_card import Chart
+    from dashboard.context import Source
+
+NOVEMBER = date(2026, 11, 1)
+PLAN = AdoptedPlan(
+    name="Budget 2027",
+    version=0,
+    adopted_at=datetime(2026, 10, 30, tzinfo=UTC),
+    scenario="as it is",
+    plan_text="",
+    book_digest="",
+    currency="USD",
+    first_month=NOVEMBER,
+    filters={},
+    usage=ledger_baseline([], BOOK, days=30),
+    costs={NOVEMBER: Fraction(900), date(2026, 12, 1): Fraction(930)},
+)
+
+
+@pytest.fixture
+def own(demo_source: Source, tmp_path: Path) -> DashboardContext:
+    """The demo in a store that a test may change."""
+    path = tmp_path / "demo.duckdb"
+    shutil.copy(demo_source.store_path, path)
+    return DashboardContext(demo_source_of(path))
+
+
+def adopt(context: DashboardContext, plan: AdoptedPlan) -> None:
+    Store(context.source.store_path).adopt(frozen(plan))
+
+
+def line(context: DashboardContext, search: str = "") -> PlanLine | None:
+    view = view_of(context, parse(search, {"unit", "by"}))
+    return plan_line(view, standing_of(view))
+
+
+def chart(context: DashboardContext, search: str = "") -> Chart:
+    view = view_of(context, parse(search, {"unit", "by"}))
+    found = days_chart(view, standing_of(view))
+    assert found is not None
+    return found
+
+
+def test_without_an_adopted_plan_the_line_is_the_budget(own: DashboardContext) -> None:
+    found = line(own)
+    assert found is not None
+    assert (found.name, found.is_adopted) == ("plan", False)
+    assert sum(found.by_day.values()) == pytest.approx(1_200)
+    assert chart(own).header[-1] == "Total"
+
+
+def test_the_plan_adopted_last_is_the_line_with_its_name(own: DashboardContext) -> None:
+    adopt(own, replace(PLAN, name="Older", adopted_at=datetime(2026, 10, 1, tzinfo=UTC)))
+    adopt(own, PLAN)
+    found = line(own)
+    assert found is not None
+    assert (found.name, found.is_adopted) == ("Budget 2027", True)
+    assert sum(found.by_day.values()) == pytest.approx(900)
+    # a Sunday of the demo costs less than the Monday after it
+    assert found.by_day[date(2026, 11, 8)] < found.by_day[date(2026, 11, 9)]
+    shown = chart(own)
+    assert shown.header[-1] == "Budget 2027"
+    assert all(len(row) == len(shown.header) for row in shown.rows)
+    assert "The plan \u201cBudget 2027\u201d meant $" in shown.sentence
+
+
+def test_a_line_over_two_months_holds_the_days_shown(own: DashboardContext) -> None:
+    adopt(own, PLAN)
+    found = line(own, "?range=2026-11-29..2026-12-02")
+    assert found is not None
+    assert list(found.by_day) == [date(2026, 11, 29 + n) for n in (0, 1)] + [
+        date(2026, 12, n) for n in (1, 2)
+    ]
+    # without a forecast the days of a month are equal: 900 / 30 and 930 / 31
+    assert list(found.by_day.values()) == pytest.approx([30] * 4)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PLAN, filters={"team": ("legal",)}),
+        replace(PLAN, currency="EUR"),
+        replace(PLAN, costs={date(2026, 12, 1): Fraction(900)}),
+    ],
+)
+def test_a_plan_of_other_usage_months_or_money_is_no_line(
+    own: DashboardContext, other: AdoptedPlan
+) -> None:
+    adopt(own, other)
+    found = line(own)
+    assert found is not None
+    assert not found.is_adopted
+
+
+def test_days_before_the_plan_are_said_to_be_outside_of_it(own: DashboardContext) -> None:
+    adopt(own, PLAN)
+    # November up to the 20th, at $30 a day
+    said = chart(own, "?range=2026").sentence
+    assert said.endswith("meant $600 for the 20 of these days that it covers.")
+
+
+def test_tokens_have_no_line(own: DashboardContext) -> None:
+    adopt(own, PLAN)
+    assert chart(own, "?unit=tokens").header[-1] == "Total"
