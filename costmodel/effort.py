@@ -182,11 +182,20 @@ class Review(Lever):
         """Return what reading costs for each request, read or not."""
         return self.share * self.minutes * self.usd_per_hour / MINUTES_AN_HOUR
 
+    @property
+    def _assumption(self) -> Assumption:
+        text = (
+            f"people read {float(100 * self.share):g}% of the answers, "
+            f"{float(self.minutes):g} minutes each at ${float(self.usd_per_hour):,.2f} an hour"
+        )
+        return Assumption("people", text)
+
     def changed(self, flow: Flow, scene: Scene) -> Iterable[Flow]:
         """Put the money for people on the requests whose answers they read."""
         is_answer = flow.made_by is None and not flow.is_second_call
         if not is_answer or not self.usd_per_request or not self.touches(flow, scene):
             return (flow,)
+        scene.assume(self._assumption)
         per_usd, note = scene.book.contract.exchange(flow.on)
         if note:
             scene.assume(note)

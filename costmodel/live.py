@@ -16,7 +16,23 @@ from typing import TYPE_CHECKING
 
 from costmodel.book import Unpriced
 from costmodel.flows import INPUT_KINDS, ZERO
-from costmodel.levers import Batch, Cache, Cascade, Grow, LeverError, Retire, Route, StartWith
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Cap,
+    Cascade,
+    Commit,
+    Compress,
+    Grow,
+    LeverError,
+    Reprice,
+    Retire,
+    Retry,
+    Review,
+    Route,
+    StartWith,
+    Tier,
+)
 from costmodel.meters import METERS, Meter
 from costmodel.money import MILLION
 from costmodel.scenario import evaluate
@@ -36,7 +52,10 @@ VOLUME = "volume"
 
 MOST_CORNERS = 128
 ALL_TOKENS = "all tokens"
-_KEEP_METERS = (Batch, Cache, Cascade, Grow, Retire, Route, StartWith)
+_KEEP_METERS = (
+    *(Grow, Retry, Compress, Route, StartWith, Cascade, Review, Cache, Tier, Batch, Retire),
+    *(Reprice, Commit, Cap),
+)
 """Levers that never make one token type of another, unless a cascade reads drafts."""
 
 

@@ -58,7 +58,7 @@ class Outcome:
 
     ``parts`` is money by meter, ``charges`` money that no meter counts: together they
     are the cost. ``list_cost`` is of meters only. ``flows`` is the usage after all
-    levers, ``costs`` what meters and people cost of each (zero where it has no price:
+    levers, ``costs`` what each of them costs, charges divided (zero where it has no price:
     see ``unpriced``, what the total misses). ``refused`` says which levers could not be
     applied and why, ``refusals`` what caps take away, ``settlements`` how commitments do.
     """
@@ -242,6 +242,17 @@ def _moved(ordered: Sequence[Lever], scene: Scene) -> list[Flow]:
     return flows
 
 
+def _with_charges(
+    flows: Sequence[Flow], costs: Sequence[Fraction], settled: Iterable[Settlement]
+) -> tuple[Fraction, ...]:
+    """Return what each flow costs: meters, people, and its part of commitments."""
+    paid = [cost + flow.people_cost for flow, cost in zip(flows, costs, strict=True)]
+    for settlement in settled:
+        for place, charge in settlement.divided(costs).items():
+            paid[place] += charge
+    return tuple(paid)
+
+
 class _Tally:
     """Sums flows to an outcome."""
 
@@ -273,7 +284,7 @@ class _Tally:
                 for name, (cost, list_cost, requests, *amounts) in self._models.items()
             ),
             flows=tuple(flows),
-            costs=tuple(cost + flow.people_cost for flow, cost in zip(flows, costs, strict=True)),
+            costs=_with_charges(flows, costs, settled),
             dimension_names=scene.baseline.dimension_names,
             unpriced=tuple(
                 UnpricedVolume(*where, *(round(n) for n in volume))

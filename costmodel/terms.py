@@ -171,10 +171,22 @@ def _why_dearer(settlement: Settlement, currency: str) -> str:
 
 @dataclass(frozen=True)
 class Settlement:
-    """A month's commitment and how it does at the usage of a scenario."""
+    """A month's commitment and how it does at the usage of a scenario.
+
+    ``places`` says which of the scenario's flows it is about.
+    """
 
     commitment: Commitment
     point: CommitmentPoint
+    places: tuple[int, ...] = ()
+
+    def divided(self, costs: Sequence[Fraction]) -> dict[int, Fraction]:
+        """Return the charges by the place of each flow, in proportion to metered costs.
+
+        Nothing where no flow costs anything.
+        """
+        usage, charged = self.point.usage, sum((c.amount for c in self.charges), ZERO)
+        return {n: charged * costs[n] / usage for n in self.places} if usage and charged else {}
 
     @property
     def charges(self) -> Iterable[Charge]:
@@ -205,6 +217,6 @@ def settlements(
             usage = sum((costs[n][1] for n in touched), ZERO)
             tokens = sum((costs[n][0].tokens for n in touched), ZERO)
             monthly = replace(commit.monthly, amount=commit.monthly.amount * in_force)
-            found.append(Settlement(monthly, monthly.at(usage, tokens)))
+            found.append(Settlement(monthly, monthly.at(usage, tokens), tuple(touched)))
             commit.remark(found[-1], scene)
     return tuple(found)

@@ -146,6 +146,18 @@ def test_every_answer_is_checked_once() -> None:
         Verify(model=MINI, output_tokens=-1)
 
 
+def test_second_calls_of_a_ledger_are_no_answers_of_their_own() -> None:
+    baseline = ledger(
+        cell(MINI, requests=100, dimensions=(None,)),
+        cell(FULL, requests=12, dimensions=(MINI,)),
+        names=("escalated_from",),
+    )
+    checked = run(Verify(model=NANO), baseline=baseline)
+    assert requests_of(checked) == {MINI: 100, FULL: 12, NANO: 100}
+    review = Review(share=Fraction(1), minutes=Fraction(1), usd_per_hour=Fraction(60))
+    assert run(review, baseline=baseline).charges == (Charge("people", Fraction(100)),)
+
+
 def test_people_cost_what_no_meter_counts() -> None:
     # 15,000 answers x 2 minutes at $30 an hour
     review = Review(share=percent(5), minutes=Fraction(2), usd_per_hour=Fraction(30))
@@ -181,6 +193,8 @@ def test_people_read_where_it_says() -> None:
     )
     assert run(review, baseline=baseline).cost == Fraction("0.16") + 30
     by_feature = evaluate(baseline, (review,), BOOK, by=("feature",)).cost_by("feature")
+    (said,) = (a.text for a in run(review, baseline=baseline).assumptions if a.name == "people")
+    assert said == "people read 50% of the answers, 1 minutes each at $60.00 an hour"
     assert by_feature == {"support": Fraction("0.096") + 30, "search": Fraction("0.064")}
 
 

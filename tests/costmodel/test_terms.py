@@ -143,6 +143,19 @@ def test_a_commitment_is_about_the_usage_that_it_names() -> None:
         run(lever, Commit(amount=Fraction(1)), baseline=baseline)
 
 
+def test_every_flow_bears_its_part_of_a_commitment() -> None:
+    baseline = ledger(
+        cell(requests=300, dimensions=("a",)),
+        cell(requests=100, dimensions=("b",)),
+        names=("feature",),
+    )
+    # $0.64 of usage, three quarters of it in a
+    outcome = evaluate(baseline, (Commit(amount=Fraction(2)),), BOOK, by=("feature",))
+    assert outcome.cost_by("feature") == {"a": Fraction("1.5"), "b": Fraction("0.5")}
+    nothing = evaluate(ledger(cell(requests=0)), (Commit(amount=Fraction(2)),), BOOK)
+    assert (nothing.cost, sum(nothing.costs)) == (2, 0)
+
+
 def test_a_commitment_is_not_about_people() -> None:
     review = Review(share=percent(5), minutes=Fraction(2), usd_per_hour=Fraction(30))
     assert run(review, Commit(amount=Fraction(500))).cost == 15_000 + 500
