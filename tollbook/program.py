@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rate-limits": ("rate_limits", "Hold the busiest minute against the rate limits."),
     "context": ("context", "Plan what calls read: a document, found passages, a conversation."),
     "plan": ("plan", "Price the scenarios of a plan file, and check its limits."),
+    "plans": ("plans", "List adopted plans, and hold one against what came."),
     "opportunities": ("opportunities", "Show for every feature the move that saves most."),
     "cache": ("cache", "Show what input comes from prompt caches, and what could."),
     "escalation": ("escalation", "Show what escalating at each confidence costs."),

@@ -11,7 +11,6 @@ from tollbook.errors import PolicyViolated
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, at_least, listed, number_column, share_words
-from tollbook.plan_backtest import backtest_answer, backtest_option, backtest_text, replayed
 from tollbook.plan_changes import Version
 from tollbook.plan_explanation import (
     explained,
@@ -20,14 +19,8 @@ from tollbook.plan_explanation import (
     explanation_options,
     show_explanation,
 )
+from tollbook.plan_further import further_asked, further_of, further_options
 from tollbook.plan_history import history_of
-from tollbook.plan_horizon import (
-    coming_months,
-    horizon_answer,
-    horizon_asked,
-    horizon_options,
-    show_horizon,
-)
 from tollbook.plan_outputs import (
     Asked,
     changes_of,
@@ -50,8 +43,7 @@ if TYPE_CHECKING:
     "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.yaml"
 )
 @plan_options
-@horizon_options
-@backtest_option
+@further_options
 @explanation_options
 @with_invocation
 def plan_command(
@@ -65,26 +57,20 @@ def plan_command(
     A plan that starts from usage reads the store; one with a typed workload needs none.
     Exit code 3 where a scenario crosses a limit.
     """
-    ahead, tests = horizon_asked(asked), bool(asked.pop("backtest"))
+    beside = further_asked(asked)
     why = explanation_asked(asked)
     options = Asked(**asked)
-    head = _version(invocation, file, ahead.dimensions if ahead else ())
+    head = _version(invocation, file, beside.dimensions)
     base = _version(invocation, options.base) if options.base else None
     changes = changes_of(base, head)
-    months = coming_months(invocation, head, ahead)
-    further: dict[str, Any] = {"horizon": horizon_answer(months, ahead)} if ahead else {}
-    past = replayed(invocation, head) if tests else None
-    further |= {"backtest": backtest_answer(past)} if tests else {}
     found = explained(invocation, head, why)
-    further |= explanation_answer(head, found)
-    if not say(invocation, head, changes, options, further):
+    further = further_of(invocation, file, head, beside)
+    further.answer |= explanation_answer(head, found)
+    if not say(invocation, head, changes, options, further.answer):
         _show(invocation, head.result)
         show_changes(invocation, head, changes)
         show_explanation(invocation, head, found)
-        if ahead:
-            show_horizon(invocation, months, ahead)
-        if tests:
-            invocation.output.say(backtest_text(past))
+        further.show()
     write_files(invocation, head, options)
     if head.result.violations:
         raise PolicyViolated(_crossed(head.result.violations, head.result.currency))
