@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from costmodel.comparison import family_of
 from costmodel.flows import ZERO
-from costmodel.levers import Batch, Cache, StartWith
+from costmodel.levers import Batch, Cache, Compress, StartWith
 from costmodel.workload import WorkloadError, model_named
 
 if TYPE_CHECKING:
@@ -96,9 +96,10 @@ def moves_for(group: Group, book: PriceBook, hints: Hints, today: date) -> Itera
         "successor": _successors(group, family, book, hints, today),
         "cache": _cached(group, hints),
         "batch": _batched(group),
+        "shorter prompt": _shortened(group, hints),
     }
     for kind in KINDS:
-        if kind in hints.kinds and kind in makers:
+        if kind in hints.kinds:
             yield from makers[kind]
 
 
@@ -197,6 +198,21 @@ def _batched(group: Group) -> Iterator[Move]:
         assumption="every answer may come up to 24 hours later",
         risk="latency",
         share=Fraction(1),
+    )
+
+
+def _shortened(group: Group, hints: Hints) -> Iterator[Move]:
+    """Return prompts shorter in what is not cached: a cached beginning stays as it is."""
+    stated = hints.shorter_prompt
+    share = ASSUMED_SHORTENING if stated is None else stated
+    said = " (assumed)" if stated is None else ""
+    yield Move(
+        kind="shorter prompt",
+        name=f"prompts {_percent(share)} shorter",
+        levers=(Compress(input=share, keeps_prefix=True, where=group.where),),
+        assumption=f"{_percent(share)} of the uncached input can be left out{said}",
+        risk="quality not known",
+        share=share,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from costmodel.levers import Batch, Cache, StartWith
+from costmodel.levers import Batch, Cache, Compress, StartWith
 from costmodel.money import decimal_string
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def lever_text(lever: Lever) -> str:
         name, parts = "cache", [f"hit_rate: {_share(lever.hit_rate)}"]
     elif isinstance(lever, Batch):
         name, parts = "batch", [f"share: {_share(lever.share)}"]
+    elif isinstance(lever, Compress) and not lever.output:
+        name, parts = "compress", [f"input: {_share(lever.input)}"]
+        parts += ["keeps_prefix: true"] if lever.keeps_prefix else []
     else:
         raise TypeError(lever)
     if lever.where:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.levers import Batch, Cache, StartWith
+from costmodel.levers import Batch, Cache, Compress, StartWith
 from costmodel.moves import ENOUGH_ANSWERS, Hints, Kind, Quality
 from costmodel.opportunities import Opportunities, Opportunity, opportunities
 from costmodel.scenario import total_cost
@@ -42,7 +42,7 @@ def moves(each: Opportunity) -> dict[str, Fraction]:
 
 def test_the_moves_of_a_feature_on_the_full_model() -> None:
     # 1,000 requests: 2M in, 0.5M out. Full $4 + $4 = $8; Mini $1.60; Luna $0.20 + $0.25 = $0.45;
-    # batch $4
+    # batch $4; a tenth of the input $0.40
     found = opportunities(usage(("search", "a", "gpt-4.1", 1_000)), BOOK, today=TODAY)
     search = row(found, "search")
     assert search.cost == 8
@@ -50,6 +50,7 @@ def test_the_moves_of_a_feature_on_the_full_model() -> None:
         "successor": Fraction("7.55"),
         "smaller model": Fraction("6.4"),
         "batch": 4,
+        "shorter prompt": Fraction("0.4"),
     }
     assert search.best is not None
     assert search.best.move.risk == "quality not known"
@@ -106,6 +107,25 @@ def test_the_cached_share_goes_up_to_the_highest_seen() -> None:
     assert best is not None
     assert (best.move.risk, best.move.share) == ("none", Fraction(1, 2))
     assert row(found, "support").best is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "saving", "said"),
+    [
+        (None, "0.3", "10% of the uncached input can be left out (assumed)"),
+        (Fraction(1, 4), "0.75", "25% of the uncached input can be left out"),
+    ],
+)
+def test_a_shorter_prompt_leaves_what_is_cached(
+    stated: Fraction | None, saving: str, said: str
+) -> None:
+    # 1,500 of 2,000 tokens are not cached: $3.00 of them for 1,000 requests
+    cells = [cell("gpt-4.1", requests=1_000, cached=500, dimensions=("search", "a", None))]
+    baseline = ledger_baseline(cells, BOOK, days=30, dimension_names=NAMES)
+    hints = Hints(shorter_prompt=stated, kinds=("shorter prompt",))
+    best = row(opportunities(baseline, BOOK, today=TODAY, hints=hints), "search").best
+    assert best is not None
+    assert (best.saving, best.move.assumption) == (Fraction(saving), said)
 
 
 def test_critical_features_are_never_touched_whatever_one_groups_by() -> None:
@@ -198,4 +218,4 @@ def test_all_moves_together_save_what_each_saves(
     assert [each.saving for each in found.rows] == sorted(
         (each.saving for each in found.rows), reverse=True
     )
-    assert all(isinstance(lever, StartWith | Cache | Batch) for lever in found.levers)
+    assert all(isinstance(lever, StartWith | Cache | Batch | Compress) for lever in found.levers)

@@ -11,12 +11,14 @@ import pytest
 
 from costmodel.money import dollars
 from dashboard.app import create_app
+from dashboard.pages.overview.side_cards import side_cards
 from dashboard.pages.whatif.move_settings import is_in_plan, with_move
 from dashboard.pages.whatif.opportunities import found_in, sentence
 from dashboard.pages.whatif.opportunity_files import plan_of
 from dashboard.pages.whatif.screen import screen_of
 from dashboard.pages.whatif.settings import STATE_KEYS, Settings, written
 from dashboard.state import parse
+from dashboard.view import view_of
 from ingest.plan_file import plan_of as read_plan
 from pricing import load_book, located_yaml
 
@@ -60,6 +62,9 @@ def test_a_move_added_to_the_plan_saves_what_the_table_says(demo: DashboardConte
     assert search.best is not None
     for priced in (search.best, *search.others):
         settings = with_move("search", priced.move, screen(demo))
+        if priced.move.kind == "shorter prompt":
+            assert settings is None  # no control says it
+            continue
         assert settings is not None
         assert settings.features == ("search",)
         assert today - plan_cost(demo, settings) == priced.saving
@@ -97,6 +102,11 @@ def test_a_move_that_no_control_can_say_has_no_settings(demo: DashboardContext) 
     elsewhere = replace(best.move, levers=(replace(lever, family="gpt-5"),))  # type: ignore[call-arg]
     assert with_move("search", elsewhere, screen(demo)) is None
     assert not is_in_plan("search", elsewhere, screen(demo))
+
+
+def test_overview_says_who_still_calls_what_ends(demo: DashboardContext) -> None:
+    cards = str(side_cards(view_of(demo, parse("")), None))
+    assert "Still called by search, legal-check, contract-rag, code-review and 2 more. " in cards
 
 
 def test_the_sentence_names_saving_share_and_what_is_not_known(demo: DashboardContext) -> None:

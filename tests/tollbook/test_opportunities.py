@@ -30,10 +30,11 @@ def test_the_best_moves_of_the_guides_month(guide: Tollbook) -> None:
     [row] = answer["rows"]
     assert (row["feature"], row["critical"]) == (None, False)
     assert (row["move"]["kind"], row["move"]["risk"]) == ("successor", "quality not known")
-    # all on Mini $396.00; half of everything in batch $594.00
+    # all on Mini $396.00; half of everything in batch $594.00; a tenth of $324.00 of input
     assert {each["kind"]: each["saving"] for each in row["others"]} == {
         "smaller model": "792.00",
         "batch": "594.00",
+        "shorter prompt": "32.40",
     }
     [ending] = answer["ending"]
     assert (ending["models"], ending["days_left"]) == (["gpt-4.1", "gpt-4.1-mini"], 55)
@@ -57,6 +58,16 @@ def test_moves_that_are_left_out_and_none_at_all(guide: Tollbook) -> None:
     assert ran.code == 0
     assert "No move saves 1% or more of anything." in flat(ran.out)
     assert any("nothing that saves 1% or more" in line for line in flat(ran.out))
+
+
+def test_what_is_stated_of_prompts_is_used_and_a_plan_can_say_it(guide: Tollbook) -> None:
+    others = ("--without", "successor", "--without", "smaller model", "--without", "batch")
+    ran = guide(*NOW, "opportunities", *others, "--shorter", "20%", "--plan", "moves.yaml")
+    assert ran.code == 0
+    assert "Assumed for (not given): 20% of the uncached input can be left out." in flat(ran.out)
+    priced = guide(*NOW, "plan", "moves.yaml", "--json").answer
+    # $1,188.00 without a fifth of $324.00, for 31 days
+    assert priced["scenarios"][0]["monthly_cost"] == "1160.64"
 
 
 def test_critical_features_are_named_and_left_alone(calls: Tollbook, home: Path) -> None:
