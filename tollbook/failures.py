@@ -35,6 +35,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),
     ("costmodel.plan", "PlanError"),
+    ("costmodel.optimise", "OptimiseError"),
     ("costmodel.scene", "LeverError"),
     ("costmodel.workload", "WorkloadError"),
 )

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "opportunities": ("opportunities", "Show for every feature the move that saves most."),
     "cache": ("cache", "Show what input comes from prompt caches, and what could."),
     "escalation": ("escalation", "Show what escalating at each confidence costs."),
+    "optimise": ("optimise", "Find the cheapest mix of models that is good and quick enough."),
     "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
     "prices": ("prices", "Look into the price book."),
