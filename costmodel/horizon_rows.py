@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from costmodel.cents import in_cents
+from costmodel.bridge import CENTS, in_cents
 from costmodel.flows import ZERO
 from costmodel.horizon import MONTHS
 from costmodel.levers import Grow
@@ -18,7 +19,6 @@ from costmodel.workload import WorkloadError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
-    from fractions import Fraction
 
     from costmodel.book import PriceBook
     from costmodel.levers import Lever
@@ -70,11 +70,16 @@ def rows_in_cents(rows: Iterable[HorizonRow]) -> tuple[HorizonRow, ...]:
     listed = tuple(rows)
     if not listed:
         return ()
-    columns = [in_cents(column) for column in zip(*(row.costs for row in listed), strict=True)]
+    columns = [_in_cents(column) for column in zip(*(row.costs for row in listed), strict=True)]
     return tuple(
         HorizonRow(row.name, tuple(column[place] for column in columns))
         for place, row in enumerate(listed)
     )
+
+
+def _in_cents(parts: tuple[Fraction, ...]) -> list[Fraction]:
+    cents = in_cents(parts, round(sum(parts, ZERO) * CENTS))
+    return [Fraction(each, CENTS) for each in cents]
 
 
 class _Parts:

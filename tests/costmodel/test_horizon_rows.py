@@ -4,10 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from costmodel.cents import in_cents
 from costmodel.horizon import month_costs
 from costmodel.horizon_rows import horizon_rows, rows_in_cents
 from costmodel.levers import Grow, Lever, Route
@@ -80,20 +77,5 @@ def test_a_word_that_the_usage_has_not_is_refused() -> None:
         horizon_rows(TEAMS, (), BOOK, DECEMBER, "tean")
 
 
-def test_cents_that_are_left_go_to_the_largest_remainders() -> None:
-    thirds = [Fraction(1, 3)] * 3
-    assert in_cents(thirds) == (Fraction(34, 100), Fraction(33, 100), Fraction(33, 100))
-    assert in_cents([Fraction("0.004"), Fraction("0.009"), Fraction("-0.003")]) == (
-        0,
-        Fraction(1, 100),
-        0,
-    )
-    assert in_cents([]) == ()
+def test_no_rows_are_no_rows_in_cents_too() -> None:
     assert rows_in_cents(()) == ()
-
-
-@given(st.lists(st.fractions(-10, 10, max_denominator=997), max_size=12))
-def test_cents_sum_to_the_rounded_sum_and_none_is_a_cent_off(parts: list[Fraction]) -> None:
-    cents = in_cents(parts)
-    assert sum(cents) == Fraction(round(sum(parts) * 100), 100)
-    assert all(abs(cent - part) < Fraction(1, 100) for cent, part in zip(cents, parts, strict=True))

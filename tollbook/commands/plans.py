@@ -167,9 +167,11 @@ def _month_row(plan: AdoptedPlan, so_far: PlanSoFar, month: date) -> list[str]:
 
 def _saved_table(saved: Saved, days: tuple[date, date], currency: str) -> Table:
     """Return where the saving comes from; the rows sum to the total, to the cent."""
-    from costmodel.cents import in_cents
+    from costmodel.bridge import CENTS, in_cents
 
-    *parts, other = in_cents([*saved.by_lever, saved.so_far - sum(saved.by_lever, Fraction(0))])
+    rest = saved.so_far - sum(saved.by_lever, Fraction(0))
+    cents = in_cents([*saved.by_lever, rest], round(saved.so_far * CENTS))
+    *parts, other = (Fraction(each, CENTS) for each in cents)
     rows: list[Sequence[str]] = [
         [f"{lever.step}: {settings_words(lever)}", money_words(part, currency)]
         for lever, part in zip(saved.levers, parts, strict=False)
