@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel.flows import ZERO
@@ -14,12 +15,14 @@ from costmodel.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from fractions import Fraction
 
     from costmodel.book import PriceBook
     from costmodel.inputs import Input
     from costmodel.scenario import Outcome
     from costmodel.workload import Baseline
+
+ALMOST = Fraction(1, 10**6)
+"""How far below everything a share stays that cannot be everything, such as failed calls."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,15 @@ class Case:
     def bounds(self, asked: Input) -> tuple[Fraction, Fraction | None]:
         """Return between which values an input may lie; None: there is no highest one.
 
-        Beside other shares of the same requests only so much is left as they leave.
+        Beside other shares of the same requests only so much is left as they leave;
+        where all of it is impossible, almost all of it is the highest.
         """
         low, high = bounds_of(self.levers, asked)
-        if high is not None and not self._is_possible({asked: high}):
-            high = max(self.value(asked), high - self._taken_beside(asked))
-        return low, high
+        if high is None:
+            return low, None
+        nearly = (high - self._taken_beside(asked), high - ALMOST)
+        settings = (each for each in (high, *nearly) if self._is_possible({asked: each}))
+        return low, next(settings, self.value(asked))
 
     def _is_possible(self, settings: Mapping[Input, Fraction]) -> bool:
         try:
@@ -93,11 +99,17 @@ class Case:
         if not isinstance(lever, Cache):
             return ()
         scene = Scene(self.book, kept_for(self.baseline, self.levers))
-        minimums = {m.minimum_cacheable_tokens or MINIMUM_CACHEABLE_EDGE for m in self.book.models}
-        minimums.add(MINIMUM_CACHEABLE_EDGE)
+        minimums = self._minimums(scene)
         origins = {flow.origin for flow in scene.baseline.flows}
         ceilings = {scene.cacheable_share(lever.where, o, m) for o in origins for m in minimums}
         return tuple(sorted(share for share in ceilings if 0 < share < 1))
+
+    def _minimums(self, scene: Scene) -> set[int]:
+        """Return the shortest prefixes that are cached where the usage goes, or may be moved."""
+        names = [name for lever in self.levers for name in lever.model_names()]
+        flows = list(scene.baseline.flows)
+        moved = [scene.moved(flow, name) for flow in flows for name in names]
+        return {MINIMUM_CACHEABLE_EDGE, *(scene.minimum_of(flow) for flow in (*flows, *moved))}
 
     def powers(self, asked: Input) -> tuple[int, ...]:
         """Return in which powers of 1 + the input the cost may be a straight line."""

@@ -20,7 +20,7 @@ from costmodel.inputs import entries_of, inputs_of, is_number, value_of
 from costmodel.levers import Grow, Lever, LeverError
 from costmodel.regimes import Regimes, month_after
 from costmodel.scenario import kept_for
-from costmodel.surface import priced, size_of, spans_of
+from costmodel.surface import holds, priced, size_of, spans_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 BLOCK = 2_048
 """So many scenarios are multiplied at once, which bounds the memory that weights take."""
+
+_NUMBER = object()
 
 DAYS_TRIED = 7
 """So many days of each stretch are priced day by day, to see that folding them is right."""
@@ -69,16 +71,16 @@ def _by_shape(scenarios: Sequence[Sequence[Lever]]) -> list[list[int]]:
 
 def _shape(lever: Lever) -> Hashable:
     """Return what levers share that differ in nothing but their numbers."""
-    values = (getattr(lever, name) for name in lever.__dataclass_fields__)
-    return type(lever), *(_words(value) for value in values)
+    kind = type(lever)
+    return kind, *[_words(getattr(lever, name)) for name in kind.__dataclass_fields__]
 
 
 def _words(value: object) -> Hashable:
+    if value is None or isinstance(value, str):
+        return value
     if is_number(value):
-        return "number"
-    if not value or isinstance(value, str):
-        return str(value)
-    return entries_of(value) or repr(value)
+        return _NUMBER
+    return (entries_of(value) if value else ()) or repr(value)
 
 
 def _together(case: Case, group: Sequence[tuple[Lever, ...]]) -> Floats:
@@ -87,8 +89,9 @@ def _together(case: Case, group: Sequence[tuple[Lever, ...]]) -> Floats:
     if len(group) > 2 ** len(columns):
         try:
             spans = spans_of(case, columns)
-            if size_of(spans) < len(group):
-                return interpolated(priced(case, spans), list(columns.values()))
+            corners = priced(case, spans) if size_of(spans) < len(group) else None
+            if corners and holds(case, corners, columns):
+                return interpolated(corners, list(columns.values()))
         except LeverError:
             pass  # a corner that nobody asks for is impossible: two routes of 60% each
     return np.array([float(case.having(levers).cost()) for levers in group])
@@ -99,7 +102,11 @@ def _columns(group: Sequence[tuple[Lever, ...]]) -> dict[Input, list[Fraction]]:
     columns = {
         asked: [value_of(levers, asked) for levers in group] for asked in inputs_of(group[0])
     }
-    return {asked: values for asked, values in columns.items() if len(set(values)) > 1}
+    return {
+        asked: values
+        for asked, values in columns.items()
+        if any(value != values[0] for value in values)
+    }
 
 
 def interpolated(surface: Surface, columns: Sequence[Sequence[Fraction]]) -> Floats:

@@ -10,7 +10,7 @@ from costmodel.break_even import break_evens
 from costmodel.bridge import BridgeError, bridge
 from costmodel.case import Case
 from costmodel.goal import seek_input
-from costmodel.inputs import InputError, kind_of, named
+from costmodel.inputs import InputError, is_share, kind_of, named
 from costmodel.money import decimal_string
 from costmodel.plan import plan_usage
 from costmodel.sensitivity import sensitivity
@@ -117,13 +117,14 @@ def _number(share: Fraction | None) -> float | None:
 class PlanGoal:
     """Which setting of an input brings one scenario to an amount of money a month.
 
-    ``now`` is what the input is set to in the plan.
+    ``now`` is what the input is set to in the plan; ``is_share``: written in percent.
     """
 
     scenario: str
     budget: Fraction
     now: Fraction
     goal: Goal
+    is_share: bool
 
     def to_json(self) -> dict[str, object]:
         """Return the JSON of the command line, money as decimal strings."""
@@ -161,7 +162,8 @@ def goals_of(
             unknown = unknown or error
         else:
             goal = seek_input(case, asked, budget)
-            found.append(PlanGoal(scenario.name, budget, case.value(asked), goal))
+            in_percent = is_share(case.levers, asked)
+            found.append(PlanGoal(scenario.name, budget, case.value(asked), goal, in_percent))
     if unknown and not found:
         raise unknown
     return tuple(found)

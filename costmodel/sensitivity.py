@@ -6,10 +6,11 @@ that the effects can be held against each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
+from costmodel.contract import ContractTerm
 from costmodel.inputs import VOLUME, inputs_of, is_share, is_whole, name_of
 
 if TYPE_CHECKING:
@@ -108,17 +109,25 @@ def _stepped(case: Case, asked: Input, steps: Steps) -> tuple[Fraction, Fraction
 
 
 def _of_prices(case: Case, steps: Steps) -> list[Effect]:
-    """Return what dearer or cheaper models do: the cost is linear in a model's rates."""
-    outcome = case.outcome()
+    """Return what dearer or cheaper models do, whatever a contract makes of their prices."""
+    names = dict.fromkeys((model.provider, model.model) for model in case.outcome().models)
     return [
         Effect(
-            name=f"price of {model.model}",
+            name=f"price of {model}",
             low=1 - steps.part,
             high=1 + steps.part,
-            cost_at_low=outcome.cost - model.cost * steps.part,
-            cost_at_high=outcome.cost + model.cost * steps.part,
+            cost_at_low=_at_price(case, provider, model, 1 - steps.part),
+            cost_at_high=_at_price(case, provider, model, 1 + steps.part),
             is_share=False,
             is_range=False,
         )
-        for model in outcome.models
+        for provider, model in names
     ]
+
+
+def _at_price(case: Case, provider: str, model: str, times: Fraction) -> Fraction:
+    """Return the cost of a case with all rates of one model multiplied."""
+    contract = case.book.contract
+    term = ContractTerm("tried", provider=provider, model=model, discount=1 - times)
+    book = case.book.with_contract(replace(contract, terms=(*contract.terms, term)))
+    return replace(case, book=book).cost()

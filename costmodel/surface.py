@@ -12,10 +12,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise, product
-from math import prod
+from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
 from costmodel.flows import ZERO
+from costmodel.inputs import bounds_of
+from costmodel.levers import LeverError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +72,14 @@ def surface(case: Case, wanted: Mapping[Input, Sequence[Fraction]]) -> Surface:
 
     Raises ``LeverError`` where a combination is impossible.
     """
-    return priced(case, spans_of(case, wanted))
+    try:
+        corners = priced(case, spans_of(case, wanted))
+    except LeverError:
+        corners = None  # a corner that nobody asks for
+    if corners is None or not holds(case, corners, wanted):
+        spans = [Span(asked, tuple(sorted(set(values)))) for asked, values in wanted.items()]
+        corners = priced(case, spans)
+    return corners
 
 
 def priced(case: Case, spans: Sequence[Span]) -> Surface:
@@ -81,12 +90,28 @@ def priced(case: Case, spans: Sequence[Span]) -> Surface:
     return Surface(tuple(spans), tuple(costs))
 
 
+def holds(case: Case, corners: Surface, wanted: Mapping[Input, Sequence[Fraction]]) -> bool:
+    """Tell whether interpolation gives the exact cost at the first value of every input."""
+    first = {asked: values[0] for asked, values in wanted.items()}
+    return corners.cost_at(list(first.values())) == case.cost_at(first)
+
+
 def spans_of(case: Case, wanted: Mapping[Input, Sequence[Fraction]]) -> tuple[Span, ...]:
-    """Return the nodes of each input: as few as its values need."""
-    middle = case.with_settings(
-        {asked: (min(values) + max(values)) / 2 for asked, values in wanted.items()}
-    )
-    return tuple(_span(middle, asked, values) for asked, values in wanted.items())
+    """Return the nodes of each input: as few as its values need.
+
+    Raises ``LeverError`` where the middle of all bounds is impossible.
+    """
+    ends = {asked: _ends(case, asked, values) for asked, values in wanted.items()}
+    middle = case.with_settings({asked: (low + high) / 2 for asked, (low, high) in ends.items()})
+    return tuple(_span(middle, asked, values, ends[asked]) for asked, values in wanted.items())
+
+
+def _ends(case: Case, asked: Input, values: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+    """Return bounds round the values that make short fractions: nothing and all of a share."""
+    low, high = bounds_of(case.levers, asked)
+    if high is not None and low <= min(values) and max(values) <= high:
+        return low, high
+    return Fraction(floor(min(values))), Fraction(ceil(max(values)))
 
 
 def size_of(spans: Sequence[Span]) -> int:
@@ -94,9 +119,10 @@ def size_of(spans: Sequence[Span]) -> int:
     return prod(len(span.nodes) for span in spans)
 
 
-def _span(middle: Case, asked: Input, values: Sequence[Fraction]) -> Span:
-    distinct = sorted(set(values))
-    low, high = distinct[0], distinct[-1]
+def _span(
+    middle: Case, asked: Input, values: Sequence[Fraction], ends: tuple[Fraction, Fraction]
+) -> Span:
+    distinct, (low, high) = sorted(set(values)), ends
     nodes = (low, *(knot for knot in middle.knots(asked) if low < knot < high), high)
     if len(distinct) > len(nodes):
         costs = {node: middle.cost_at({asked: node}) for node in nodes}

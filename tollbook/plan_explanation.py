@@ -40,6 +40,19 @@ NAMES = {
     "route.share": "share sent directly",
     "batch.share": "share sent in batches",
     "grow.requests": "growth of requests a month",
+    "retry.rate": "share of calls that fail",
+    "retry.billed": "share of failed calls that are billed",
+    "compress.input": "share taken off the input",
+    "compress.output": "share taken off the output",
+    "verify.output_tokens": "tokens that a check writes",
+    "review.share": "share of answers that people read",
+    "review.minutes": "minutes to read an answer",
+    "review.usd_per_hour": "cost of an hour of reading",
+    "tier.share": "share served in the other tier",
+    "reprice.usd_per_million": "price per million of",
+    "commit.amount": "amount committed to",
+    "commit.discount": "discount of the commitment",
+    "cap.per_hour": "most in an hour",
     "volume": "volume of usage",
 }
 MULTIPLES = ("volume", "price of ")
@@ -150,7 +163,8 @@ def show_explanation(invocation: Invocation, head: Version, found: Explained) ->
     if found.explanations:
         invocation.output.say(
             "Method: each lever's part is its mean over every order in which the levers could "
-            "be added (Shapley), so no lever gains by standing first."
+            "be added (Shapley), so no lever gains by standing first. What matters: each input "
+            "moved alone, through its range or else by 10 points (shares) or a tenth."
         )
     for goal in found.goals:
         invocation.output.say(goal_sentence(goal, currency))
@@ -257,15 +271,12 @@ def goal_sentence(each: PlanGoal, currency: str) -> str:
     if goal.met == "never":
         cost = money_words(goal.cost, currency)
         return f"{each.scenario}: {name}: no setting keeps to {budget}; the cheapest costs {cost}."
-    setting = _safe_words(goal.slider, goal.setting, is_upper=goal.is_upper)
-    now = _safe_words(goal.slider, each.now, is_upper=goal.is_upper)
+    setting, now = (_safe_words(each, value) for value in (goal.setting, each.now))
     bound = "at most" if goal.is_upper else "at least"
     return f"{each.scenario}: {name} of {bound} {setting} keeps to {budget}; now {now}."
 
 
-def _safe_words(name: str, value: Fraction, *, is_upper: bool) -> str:
-    """Return a setting with at most one decimal of a percent, rounded to where it still holds."""
-    if abs(value) > 1 and not name.startswith(MULTIPLES):
-        return f"{float(value):g}"
-    rounded = floor(value * _THOUSANDTHS) if is_upper else ceil(value * _THOUSANDTHS)
-    return share_words(Fraction(rounded, _THOUSANDTHS))
+def _safe_words(each: PlanGoal, value: Fraction) -> str:
+    """Return a setting with at most three decimals, rounded to where it still holds."""
+    rounded = Fraction((floor if each.goal.is_upper else ceil)(value * _THOUSANDTHS), _THOUSANDTHS)
+    return setting_words(each.goal.slider, rounded, each.is_share)

@@ -19,7 +19,18 @@ from costmodel.inputs import (
     value_of,
     with_value,
 )
-from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, LeverError, Route, StartWith
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Cascade,
+    Grow,
+    Lever,
+    LeverError,
+    Reprice,
+    Route,
+    StartWith,
+)
+from costmodel.meters import Meter
 from costmodel.workload import ledger_baseline
 from tests.books import BOOK
 from tests.workloads import cell, guide
@@ -58,7 +69,13 @@ def test_every_number_of_a_lever_is_an_input() -> None:
     assert "cascade.then_hit_rate" in names(cold)
 
 
-def test_two_levers_of_a_kind_are_numbered() -> None:
+def test_prices_by_token_type_are_inputs_and_levers_of_a_kind_are_numbered() -> None:
+    dearer = Reprice(
+        model=MINI, usd_per_million={Meter.INPUT: Fraction(1), Meter.OUTPUT: Fraction(2)}
+    )
+    assert names(dearer) == ["reprice.usd_per_million.input", "reprice.usd_per_million.output"]
+    changed = with_value((dearer,), Input(0, "usd_per_million", "output"), Fraction(3))
+    assert Case(guide(), changed, BOOK).cost() == 270 + 540
     two = (Route(to=FULL, share=Fraction(1, 4)), Route(to=NANO, share=Fraction(1, 4)))
     assert names(*two) == ["route.1.share", "route.2.share"]
     assert named(two, "route.2.share") == Input(1, "share")

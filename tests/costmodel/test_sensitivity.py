@@ -3,7 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from costmodel.case import Case
-from costmodel.levers import Cache, Cascade, Grow, Lever
+from costmodel.levers import Cache, Cascade, Commit, Grow, Lever, Retry
 from costmodel.plan import Range
 from costmodel.sensitivity import Effect, Steps, sensitivity
 from tests.books import BOOK
@@ -78,3 +78,18 @@ def test_other_steps_and_growth_in_points() -> None:
 
 def test_the_baseline_has_volume_and_prices() -> None:
     assert list(effects()) == ["volume", f"price of {MINI}"]
+
+
+def test_a_commitment_hides_cheaper_prices() -> None:
+    """$400 are paid whatever comes: 10% more on Mini's 396 are 435.60, 10% less are still 400."""
+    committed = effects(Commit(amount=Fraction(400)))
+    price = committed[f"price of {MINI}"]
+    assert (price.cost_at_low, price.cost_at_high) == (400, Fraction("435.60"))
+    amount = committed["commit.amount"]
+    assert (amount.low, amount.high, amount.is_share) == (360, 440, False)
+    assert (amount.cost_at_low, amount.cost_at_high) == (396, 440)
+
+
+def test_a_share_that_cannot_be_everything() -> None:
+    failing = effects(Retry(rate=Fraction(95, 100)))["retry.rate"]
+    assert (failing.low, failing.high) == (Fraction(85, 100), 1 - Fraction(1, 10**6))
