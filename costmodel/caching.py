@@ -40,6 +40,7 @@ SHORT_WRITE_SECONDS: Final = 300
 """A dearer 1-hour write, where a model has one, is what keeps a prefix for longer than this."""
 EVER: Final = None
 """Kept for as long as the usage lasts."""
+MINUTES_AN_HOUR: Final = 60
 BATCH: Final = "batch"
 FEATURE: Final = "feature"
 TEXT_INPUT: Final = (Meter.INPUT, Meter.CACHED_INPUT, *WRITE_METERS)
@@ -363,3 +364,11 @@ def _weighted(ordered: Sequence[HourShare], part: Fraction) -> Fraction:
 
 def _tokens(hours: Iterable[HourShare]) -> int:
     return sum(each.input_tokens for each in hours)
+
+
+def kept_words(seconds: int | None) -> str:
+    """Return how long a prefix is kept: ``5 min``, ``24 h``, ``for ever``."""
+    if seconds is None:
+        return "for ever"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < MINUTES_AN_HOUR else f"{minutes // MINUTES_AN_HOUR} h"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from costmodel.caching import kept_words
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import (
@@ -148,14 +149,6 @@ def _best(row: FeatureCaching, currency: str) -> list[str]:
     if best is None:
         return ["", ""]
     return [kept_words(best.seconds), money_words(best.change, currency)]
-
-
-def kept_words(seconds: int | None) -> str:
-    """Return how long a prefix is kept: ``5 min``, ``24 h``, ``for ever``."""
-    if seconds is None:
-        return "for ever"
-    minutes = seconds // 60
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"  # noqa: PLR2004 - an hour
 
 
 def remarks(rows: Iterable[FeatureCaching]) -> list[str]:

@@ -16,10 +16,12 @@ from dashboard.pages import first_run
 from dashboard.pages.whatif import (
     assumptions,
     breakdown,
+    caching,
     charts,
     downloads,
     opportunities,
     opportunity_files,
+    thresholds,
 )
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.panel import panel, panel_key
@@ -149,6 +151,8 @@ def _results(screen: Screen) -> list[Component]:
         ),
         chart_card.chart_card(MONTHS, "The next 12 months", months, height=_MONTHS_HEIGHT),
         _breakdown_card(screen),
+        caching.SECTION.section(),
+        thresholds.SECTION.section(),
         opportunities.section(),
         html.Section(
             [
@@ -219,6 +223,8 @@ def _shown(screen: Screen) -> dict[str, str]:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, the sliders and the downloads."""
     downloads.register(app.server, context)
+    caching.SECTION.register(app, context)
+    thresholds.SECTION.register(app, context)
     opportunities.register(app, context)
     opportunity_files.register(app.server, context)
     _register_move(app)
