@@ -34,6 +34,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "TokenizerError"),
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),
+    ("costmodel.bridge", "BridgeError"),
     ("costmodel.plan", "PlanError"),
     ("costmodel.optimise", "OptimiseError"),
     ("costmodel.scene", "LeverError"),

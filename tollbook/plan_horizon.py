@@ -30,6 +30,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 MOST_MONTHS = 60
 MOST_COLUMNS = 6
 """More values than this are summed in the table for people; JSON holds each."""
+LEVER = "lever"
 DRIVERS = ("users", "requests", "tokens")
 
 
@@ -45,8 +46,8 @@ class HorizonAsked:
     def dimensions(self) -> tuple[str, ...]:
         """Return the words by which usage must be grouped for this."""
         words = {name for lever in self.growth for name in lever.where}
-        if self.by is not None:
-            words.add(self.by)
+        if self.by not in {None, LEVER}:
+            words.add(str(self.by))
         return tuple(sorted(words))
 
 
@@ -59,7 +60,9 @@ def horizon_options(function: F) -> F:
             metavar="N",
             help="Show the next N months, such as 12.",
         ),
-        click.option("--by", metavar="WORD", help="Divide the months by team, feature, model, ..."),
+        click.option(
+            "--by", metavar="WORD", help="Divide the months by team, feature, model, ...; or lever."
+        ),
         click.option(
             "--grow",
             multiple=True,
@@ -162,11 +165,14 @@ def _months(
     asked: HorizonAsked,
 ) -> ScenarioMonths:
     from costmodel.horizon import horizon
+    from costmodel.horizon_levers import lever_rows
     from costmodel.horizon_rows import horizon_rows, rows_in_cents
 
     line = horizon(usage, levers, book, first, asked.months)
     rows: tuple[HorizonRow, ...] = ()
-    if asked.by is not None:
+    if asked.by == LEVER:
+        rows = lever_rows(usage, levers, book, first, asked.months)
+    elif asked.by is not None:
         rows = horizon_rows(usage, levers, book, first, asked.by, asked.months)
     return ScenarioMonths(name, line, rows_in_cents(rows))
 

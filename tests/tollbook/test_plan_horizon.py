@@ -49,6 +49,20 @@ def test_rows_sum_to_each_month_to_the_cent(guide: Tollbook) -> None:
     assert head == ["Month", "gpt-4.1", "gpt-4.1-mini", "gpt-6-luna", "All"]
 
 
+def test_levers_say_what_they_change_in_each_month(tollbook: Tollbook) -> None:
+    write(plan())
+    ran = tollbook("plan", "plan.yaml", "--months", 2, "--by", "lever", "--json")
+    baseline, mini_first = ran.answer["horizon"]["scenarios"]
+    assert [row["lever"] for row in baseline["rows"]] == ["as it is"]
+    changes = {row["lever"]: Decimal(row["costs"][0]) for row in mini_first["rows"]}
+    # $396, with the cascade $633.60; caching takes $48.60 of the one and $77.76 of the other
+    assert changes == {
+        "as it is": 396,
+        "cascade": (Decimal("237.60") + Decimal("208.44")) / 2,
+        "cache": -(Decimal("48.60") + Decimal("77.76")) / 2,
+    }
+
+
 def test_growth_is_typed_or_read_from_a_file(tollbook: Tollbook) -> None:
     write(plan())
     grown = tollbook(
