@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from costmodel.flows import ZERO
 from costmodel.inputs import VOLUME, bounds_of, value_of, with_value
+from costmodel.knots import cache_knots
 from costmodel.levers import Cache, Grow, Lever, LeverError
-from costmodel.meters import MINIMUM_CACHEABLE_EDGE
 from costmodel.scenario import evaluate, kept_for, total_cost
-from costmodel.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,18 +97,8 @@ class Case:
         lever = None if asked == VOLUME else self.levers[asked.place]
         if not isinstance(lever, Cache):
             return ()
-        scene = Scene(self.book, kept_for(self.baseline, self.levers))
-        minimums = self._minimums(scene)
-        origins = {flow.origin for flow in scene.baseline.flows}
-        ceilings = {scene.cacheable_share(lever.where, o, m) for o in origins for m in minimums}
-        return tuple(sorted(share for share in ceilings if 0 < share < 1))
-
-    def _minimums(self, scene: Scene) -> set[int]:
-        """Return the shortest prefixes that are cached where the usage goes, or may be moved."""
-        names = [name for lever in self.levers for name in lever.model_names()]
-        flows = list(scene.baseline.flows)
-        moved = [scene.moved(flow, name) for flow in flows for name in names]
-        return {MINIMUM_CACHEABLE_EDGE, *(scene.minimum_of(flow) for flow in (*flows, *moved))}
+        names = [name for each in self.levers for name in each.model_names()]
+        return cache_knots(kept_for(self.baseline, self.levers), lever.where, names, self.book)
 
     def powers(self, asked: Input) -> tuple[int, ...]:
         """Return in which powers of 1 + the input the cost may be a straight line."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from costmodel.controls import levers_of
 from costmodel.flows import ZERO
 from costmodel.horizon import MONTHS, month_costs
+from costmodel.knots import cache_knots
 from costmodel.scenario import total_cost
 from costmodel.scene import Scene
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from costmodel.book import PriceBook
     from costmodel.controls import Controls
-    from costmodel.flows import Flow
     from costmodel.levers import Lever
     from costmodel.workload import Baseline
 
@@ -223,32 +223,13 @@ def _axes(
     baseline: Baseline, choices: Sequence[str], controls: Controls, book: PriceBook
 ) -> tuple[Axis, ...]:
     ends = (ZERO, ONE)
+    knots = cache_knots(baseline, controls.where, (*choices, controls.full), book)
     return (
         Axis("start_with", "mix", choices=(TODAY, *choices)),
         Axis("escalate", "slider", knots=ends),
-        Axis(
-            "cache", "slider", knots=cache_knots(baseline, choices, controls, book), has_today=True
-        ),
+        Axis("cache", "slider", knots=(ZERO, *knots, ONE), has_today=True),
         Axis("batch", "slider", knots=ends),
     )
-
-
-def cache_knots(
-    baseline: Baseline, choices: Sequence[str], controls: Controls, book: PriceBook
-) -> tuple[Fraction, ...]:
-    """Return the cached shares at which the cost bends: where some origin can cache no more."""
-    scene = Scene(book, baseline)
-    names = (*choices, controls.full)
-    flows = [moved for flow in baseline.flows for moved in (flow, *_on(flow, names, scene))]
-    ceilings = {
-        scene.cacheable_share(controls.where, origin, minimum)
-        for origin, minimum in dict.fromkeys((f.origin, scene.minimum_of(f)) for f in flows)
-    }
-    return tuple(sorted({ZERO, ONE, *ceilings}))
-
-
-def _on(flow: Flow, names: Iterable[str], scene: Scene) -> list[Flow]:
-    return [scene.moved(flow, name) for name in names]
 
 
 def _at(

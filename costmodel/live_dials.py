@@ -7,10 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from costmodel.controls import levers_of
-from costmodel.corners import cache_knots
 from costmodel.flows import ZERO
+from costmodel.knots import cache_knots
 from costmodel.levers import Batch, Cache, Cascade, Grow, Route, StartWith
-from costmodel.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,17 +116,8 @@ def _dials(
 
 def _knots(lever: Cache, baseline: Baseline, book: PriceBook) -> tuple[Fraction, ...]:
     """Return where the cost bends: where some origin can cache no more."""
-    scene = Scene(book, baseline)
-    minimums = {scene.minimum_of(flow) for flow in baseline.flows} | {
-        model.minimum_cacheable_tokens or 0 for model in book.models
-    }
-    origins = {flow.origin for flow in baseline.flows}
-    ceilings = {
-        scene.cacheable_share(lever.where, origin, minimum or 1_024)
-        for origin in origins
-        for minimum in minimums
-    }
-    return tuple(sorted({ZERO, ONE, *ceilings}))
+    names = [model.name for model in book.models]
+    return (ZERO, *cache_knots(baseline, lever.where, names, book), ONE)
 
 
 def dials_of_controls(
@@ -138,7 +128,8 @@ def dials_of_controls(
     A mix of several models to start with stays as it is; the cached share may be left
     empty for "as today".
     """
-    knots = cache_knots(baseline.keeping(controls.where), choices, controls, book)
+    names, where = (*choices, controls.full), controls.where
+    knots = (ZERO, *cache_knots(baseline.keeping(where), where, names, book), ONE)
     fields = ["escalate", "cache", "batch", "growth"]
     dials = [
         Dial(f"Escalated to {controls.full or 'full'}", controls.escalate),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from costmodel.knots import cache_knots
 from costmodel.levers import Cache, Cap
-from costmodel.scene import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from fractions import Fraction
 
     from costmodel.book import PriceBook
@@ -30,18 +29,13 @@ def nodes_of(
 
     A cap bends the cost of every lever beside it; commitments are settled afterwards.
     """
-    lever, (low, high) = levers[place], ends
+    lever, (low, high), (baseline, book) = levers[place], ends, usage
     nodes = {low, high}
     if name in lever.curved or any(isinstance(each, Cap) for each in levers):
         step = (high - low) / (CURVE_NODES - 1)
         nodes |= {low + step * n for n in range(CURVE_NODES)}
     if isinstance(lever, Cache):
-        nodes |= {knot for knot in _ceilings(lever, *usage) if low < knot < high}
+        names = [model for each in levers for model in each.model_names()]
+        knots = cache_knots(baseline, lever.where, names, book)
+        nodes |= {knot for knot in knots if low < knot < high}
     return sorted(nodes)
-
-
-def _ceilings(lever: Cache, baseline: Baseline, book: PriceBook) -> Iterable[Fraction]:
-    scene = Scene(book, baseline)
-    minimums = {scene.minimum_of(flow) for flow in baseline.flows}
-    origins = {flow.origin for flow in baseline.flows}
-    return {scene.cacheable_share(lever.where, o, m) for o in origins for m in minimums}

@@ -31,6 +31,7 @@ from costmodel.levers import (
     StartWith,
 )
 from costmodel.meters import Meter
+from costmodel.range_nodes import nodes_of
 from costmodel.workload import ledger_baseline
 from tests.books import BOOK
 from tests.workloads import cell, guide
@@ -154,3 +155,18 @@ def test_knots_lie_where_long_requests_are_cached_whole() -> None:
     case = Case(usage, (Cache(hit_rate=Fraction(1, 10)),), BOOK)
     assert case.knots(Input(0, "hit_rate")) == (Fraction(1, 4),)
     assert Case(guide(), (CASCADE,), BOOK).knots(Input(0, "escalate")) == ()
+
+
+def test_a_model_that_usage_moves_to_may_cache_longer_requests_only() -> None:
+    """Haiku caches from 4,096 tokens on: three quarters of this input, all of it on Mini."""
+    usage = ledger_baseline(
+        [cell(input_tokens=2_000, requests=5), cell(input_tokens=10_000, requests=3)],
+        BOOK,
+        days=30,
+    )
+    cache = Cache(hit_rate=Fraction(1, 10))
+    moved = (Route(to="haiku", share=Fraction(1, 2)), cache)
+    assert Case(usage, (cache,), BOOK).knots(Input(0, "hit_rate")) == ()
+    assert Case(usage, moved, BOOK).knots(Input(1, "hit_rate")) == (Fraction(3, 4),)
+    ends = Fraction(1, 2), Fraction(1)
+    assert nodes_of(moved, 1, "hit_rate", ends, (usage, BOOK)) == [ends[0], Fraction(3, 4), 1]
