@@ -160,7 +160,7 @@ def test_knots_lie_where_long_requests_are_cached_whole() -> None:
 def test_a_model_that_usage_moves_to_may_cache_longer_requests_only() -> None:
     """Haiku caches from 4,096 tokens on: three quarters of this input, all of it on Mini."""
     usage = ledger_baseline(
-        [cell(input_tokens=2_000, requests=5), cell(input_tokens=10_000, requests=3)],
+        [cell(input_tokens=2_000, requests=20), cell(input_tokens=40_000, requests=3)],
         BOOK,
         days=30,
     )
