@@ -16,7 +16,7 @@ from costmodel.plan import plan_usage
 from costmodel.sensitivity import sensitivity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from costmodel.book import PriceBook
@@ -58,21 +58,20 @@ class Explanation:
             yield {"lever": kind_of(lever), "change": decimal_string(Fraction(cents, CENTS))}
 
 
-def explain(
-    plan: Plan, book: PriceBook, *, today: date, history: History | None = None
-) -> tuple[Explanation, ...]:
-    """Return the explanation of each scenario of a plan; raises as ``run_plan`` does."""
-    return tuple(
-        _explained(scenario, case) for scenario, case in cases_of(plan, book, today, history)
-    )
-
-
 def cases_of(
-    plan: Plan, book: PriceBook, today: date, history: History | None = None
+    plan: Plan, book: PriceBook, *, today: date, history: History | None = None
 ) -> list[tuple[Scenario, Case]]:
-    """Return each scenario of a plan with its levers on the usage that the plan starts from."""
+    """Return each scenario of a plan with its levers on the usage that the plan starts from.
+
+    Raises as ``run_plan`` does.
+    """
     usage, months_ahead = plan_usage(plan, book, today=today, history=history)
     return [(each, Case(usage, each.levers, book, months_ahead)) for each in plan.scenarios]
+
+
+def explain(cases: Iterable[tuple[Scenario, Case]]) -> tuple[Explanation, ...]:
+    """Return the explanation of each scenario."""
+    return tuple(_explained(scenario, case) for scenario, case in cases)
 
 
 def _explained(scenario: Scenario, case: Case) -> Explanation:
@@ -141,21 +140,15 @@ class PlanGoal:
 
 
 def goals_of(
-    plan: Plan,
-    book: PriceBook,
-    *,
-    today: date,
-    name: str,
-    budget: Fraction,
-    history: History | None = None,
+    cases: Iterable[tuple[Scenario, Case]], name: str, budget: Fraction
 ) -> tuple[PlanGoal, ...]:
     """Return the setting that meets the budget in each scenario that has the input.
 
-    Raises ``InputError`` where none has it, else as ``run_plan`` does.
+    Raises ``InputError`` where none has it.
     """
     found: list[PlanGoal] = []
     unknown: InputError | None = None
-    for scenario, case in cases_of(plan, book, today, history):
+    for scenario, case in cases:
         try:
             asked = named(case.levers, name)
         except InputError as error:

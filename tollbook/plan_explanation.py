@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -14,6 +13,18 @@ from tollbook.errors import UsageProblem
 from tollbook.numbers import parse_money
 from tollbook.output import Column, Table, number_column, share_words
 from tollbook.plan_changes import settings_words
+from tollbook.plan_tables import (
+    PlanTable,
+    TablesAsked,
+    compared,
+    comparison_answer,
+    show_comparison,
+    show_table,
+    table_options,
+    tables_asked,
+    tables_of,
+)
+from tollbook.plan_words import input_words, setting_words
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
 
     from costmodel.break_even import CascadeBreakEven
     from costmodel.explain import Explanation, PlanGoal
+    from costmodel.grid import SideBySide
     from costmodel.sensitivity import Effect
     from tollbook.invocation import Invocation
     from tollbook.plan_changes import Version
@@ -30,33 +42,6 @@ F = TypeVar("F", bound="Callable[..., Any]")
 SHOWN_INPUTS = 8
 """So many inputs are told to people; --json lists all."""
 
-NAMES = {
-    "cascade.escalate": "escalation",
-    "start_with.escalate": "escalation",
-    "start_with.starts": "share that starts on",
-    "cascade.then_hit_rate": "share of second calls' input billed at the cached price",
-    "cascade.verifier_output_tokens": "tokens that a check writes",
-    "cache.hit_rate": "share of input billed at the cached price",
-    "route.share": "share sent directly",
-    "batch.share": "share sent in batches",
-    "grow.requests": "growth of requests a month",
-    "retry.rate": "share of calls that fail",
-    "retry.billed": "share of failed calls that are billed",
-    "compress.input": "share taken off the input",
-    "compress.output": "share taken off the output",
-    "verify.output_tokens": "tokens that a check writes",
-    "review.share": "share of answers that people read",
-    "review.minutes": "minutes to read an answer",
-    "review.usd_per_hour": "cost of an hour of reading",
-    "tier.share": "share served in the other tier",
-    "reprice.usd_per_million": "price per million of",
-    "commit.amount": "amount committed to",
-    "commit.discount": "discount of the commitment",
-    "cap.per_hour": "most in an hour",
-    "volume": "volume of usage",
-}
-MULTIPLES = ("volume", "price of ")
-_NUMBER = re.compile(r"\.\d+(?=\.)")
 _THOUSANDTHS = 1_000
 
 
@@ -66,6 +51,7 @@ class ExplanationAsked:
 
     explain: bool
     goals: tuple[tuple[str, Fraction], ...]
+    tables: TablesAsked
 
 
 @dataclass(frozen=True)
@@ -74,10 +60,12 @@ class Explained:
 
     explanations: tuple[Explanation, ...] = ()
     goals: tuple[PlanGoal, ...] = ()
+    tables: tuple[PlanTable, ...] = ()
+    comparison: SideBySide | None = None
 
 
 def explanation_options(function: F) -> F:
-    """Add ``--explain`` and ``--goal`` to a command; see ``explanation_asked``."""
+    """Add ``--explain``, ``--goal`` and tables to a command; see ``explanation_asked``."""
     options = [
         click.option(
             "--explain",
@@ -90,6 +78,7 @@ def explanation_options(function: F) -> F:
             metavar="FIELD=AMOUNT",
             help="Which setting of a field costs so much a month: escalate=600, volume=600.",
         ),
+        table_options,
     ]
     for option in reversed(options):
         function = option(function)
@@ -98,9 +87,12 @@ def explanation_options(function: F) -> F:
 
 def explanation_asked(options: dict[str, Any]) -> ExplanationAsked:
     """Take the options of explanations out of all options."""
-    asked = ExplanationAsked(options.pop("explain"), tuple(map(_goal_asked, options.pop("goal"))))
-    if options.get("markdown") and (asked.explain or asked.goals):
-        raise UsageProblem("--markdown holds no explanations: leave out --explain and --goal")
+    goals = tuple(map(_goal_asked, options.pop("goal")))
+    asked = ExplanationAsked(options.pop("explain"), goals, tables_asked(options))
+    if options.get("markdown") and (asked.explain or goals or asked.tables != TablesAsked()):
+        raise UsageProblem(
+            "--markdown holds no explanations: leave out --explain, --goal, --table and --compare"
+        )
     return asked
 
 
@@ -116,25 +108,25 @@ def _goal_asked(text: str) -> tuple[str, Fraction]:
 
 def explained(invocation: Invocation, head: Version, asked: ExplanationAsked) -> Explained:
     """Return what was asked for; raises ``UsageProblem`` for a field that no scenario has."""
-    if not asked.explain and not asked.goals:
+    if not asked.explain and not asked.goals and asked.tables == TablesAsked():
         return Explained()
-    from costmodel.explain import explain, goals_of
+    from costmodel.explain import cases_of, explain, goals_of
     from costmodel.inputs import InputError
 
-    plan, book, today = head.plan, invocation.book, invocation.now.date()
+    today = invocation.now.date()
+    cases = cases_of(head.plan, invocation.book, today=today, history=head.history)
     try:
         goals = tuple(
-            each
-            for name, budget in asked.goals
-            for each in goals_of(
-                plan, book, today=today, name=name, budget=budget, history=head.history
-            )
+            each for name, budget in asked.goals for each in goals_of(cases, name, budget)
         )
     except InputError as error:
         raise UsageProblem(f"--goal: {error}") from None
-    if not asked.explain:
-        return Explained(goals=goals)
-    return Explained(explain(plan, book, today=today, history=head.history), goals)
+    return Explained(
+        explain(cases) if asked.explain else (),
+        goals,
+        tables_of(cases, asked.tables),
+        compared(cases, asked.tables),
+    )
 
 
 def explanation_answer(head: Version, found: Explained) -> dict[str, Any]:
@@ -148,6 +140,10 @@ def explanation_answer(head: Version, found: Explained) -> dict[str, Any]:
         ]
     if found.goals:
         answer["goals"] = [each.to_json() for each in found.goals]
+    if found.tables:
+        answer["tables"] = [each.to_json() for each in found.tables]
+    if found.comparison:
+        answer["comparison"] = comparison_answer(found.comparison)
     return answer
 
 
@@ -168,6 +164,10 @@ def show_explanation(invocation: Invocation, head: Version, found: Explained) ->
         )
     for goal in found.goals:
         invocation.output.say(goal_sentence(goal, currency))
+    for table in found.tables:
+        show_table(invocation, table, currency)
+    if found.comparison:
+        show_comparison(invocation, found.comparison, currency)
 
 
 def _show_bridge(invocation: Invocation, each: Explanation, currency: str) -> None:
@@ -219,25 +219,6 @@ def _show_effects(invocation: Invocation, each: Explanation, currency: str) -> N
 
 def _ends(effect: Effect) -> tuple[Fraction, Fraction]:
     return effect.low, effect.high
-
-
-def input_words(name: str) -> str:
-    """Return an input as people read it, with the name that ``--goal`` takes in brackets."""
-    plain = _NUMBER.sub("", name, count=1)
-    kind, _, rest = plain.partition(".")
-    field, _, entry = rest.partition(".")
-    words = NAMES.get(f"{kind}.{field}" if field else kind)
-    if words is None:
-        return name
-    said = f"{words} {entry}".strip()
-    return said if said == name else f"{said} ({name})"
-
-
-def setting_words(name: str, value: Fraction, is_share: bool) -> str:  # noqa: FBT001  one of three kinds of number
-    """Return a setting as people read it: a share in percent, a multiple of today's, a number."""
-    if is_share or name.startswith(MULTIPLES):
-        return share_words(value)
-    return f"{float(value):g}"
 
 
 def break_even_sentences(each: CascadeBreakEven) -> list[str]:

@@ -161,3 +161,54 @@ def test_an_explanation_of_usage_from_the_store(guide: Tollbook) -> None:
     assert (batch, grow) == ("-314.57", "53.71")
     [share] = [each for each in scenario["sensitivity"] if each["input"] == "batch.share"]
     assert (share["low"], share["high"], share["is_range"]) == (0.4, 0.6, True)
+
+
+TABLE = ("--table", "escalate=0%,10%,0.2", "--table", "hit_rate=0,60%")
+
+
+def test_two_fields_against_each_other(tollbook: Tollbook) -> None:
+    write()
+    ran = tollbook("plan", "plan.yaml", *TABLE)
+    lines = lines_of(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert "0% 60%" in lines
+    assert "20% $792.00 $694.80" in lines
+    [table] = tollbook("plan", "plan.yaml", *TABLE, "--json").answer["tables"]
+    assert table == {
+        "scenario": "mini first",
+        "down": {"input": "cascade.escalate", "values": [0.0, 0.1, 0.2]},
+        "across": {"input": "cache.hit_rate", "values": [0.0, 0.6]},
+        "monthly_costs": [["396.00", "347.40"], ["594.00", "521.10"], ["792.00", "694.80"]],
+    }
+
+
+def test_scenarios_side_by_side(tollbook: Tollbook) -> None:
+    write()
+    lines = lines_of(tollbook("plan", "plan.yaml", "--compare").out)
+    assert "Side by side mini first as it is" in lines
+    assert "gpt-4.1-mini $347.40 $396.00" in lines
+    assert "cached input $25.92 $0.00" in lines
+    found = tollbook("plan", "plan.yaml", "--compare", "--json").answer["comparison"]
+    assert found["scenarios"] == ["mini first", "as it is"]
+    assert found["monthly_costs"] == ["555.84", "396.00"]
+    assert found["by_model"]["gpt-4.1"] == ["208.44", "0.00"]
+    assert found["by_token_type"]["output"] == ["460.80", "288.00"]
+
+
+def test_tables_that_make_no_sense(tollbook: Tollbook) -> None:
+    write()
+    for words, said in (
+        (TABLE[:2], "a table has two fields: give --table twice"),
+        ((*TABLE[:2], *TABLE[:2]), "a two-way table needs two different inputs"),
+        ((*TABLE[:2], "--table", "hit_rate"), "'hit_rate' is no field with values"),
+        ((*TABLE[:2], "--table", "hitrate=1"), "no input is named 'hitrate'"),
+        ((*TABLE[:2], "--table", "hit_rate=60"), "hit_rate must lie between 0% and 100%"),
+        ((*TABLE, "--markdown"), "--markdown holds no explanations"),
+    ):
+        ran = tollbook("plan", "plan.yaml", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.error
+    many = "\n".join(f"  - {{name: s{n}, levers: []}}" for n in range(7))
+    write(dedent(PLAN) + many + "\n")
+    ran = tollbook("plan", "plan.yaml", "--compare")
+    assert (ran.code, "9 scenarios are too many to compare" in ran.error) == (2, True)
