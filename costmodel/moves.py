@@ -11,27 +11,31 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from costmodel.comparison import family_of
-from costmodel.flows import ZERO
+from costmodel.flows import ZERO, total_of
 from costmodel.levers import Batch, Cache, Compress, StartWith
+from costmodel.meters import CACHED_METERS
 from costmodel.workload import WorkloadError, model_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from costmodel.book import PriceBook
     from costmodel.comparison import Family
+    from costmodel.flows import Flow
     from costmodel.levers import Lever
     from costmodel.rates import Model
     from costmodel.workload import Baseline
 
 Where = dict[str, tuple[str | None, ...]]
+GroupAndModel = tuple[str | None, str]
 Kind = Literal["smaller model", "successor", "cache", "batch", "shorter prompt"]
 Risk = Literal["quality not known", "quality known", "latency", "none"]
 
 KINDS: tuple[Kind, ...] = ("smaller model", "successor", "cache", "batch", "shorter prompt")
 ASSUMED_SHORTENING = Fraction(1, 10)
 """How much shorter a prompt can be made where nobody says."""
+BATCH = "batch"
 TENTHS = 1_000
 """Shares are rounded to tenths of a percent, so that a plan file can say them."""
 ENOUGH_ANSWERS = 30
@@ -51,12 +55,14 @@ class Hints:
     """What is known beside tokens and prices.
 
     ``highest_cached`` is the highest share of input seen at the cached price on a day,
-    by group; ``quality`` holds ratings by group and canonical model. ``shorter_prompt``
-    is the share by which prompts can shrink, None where nobody said.
+    ``possible_cached`` the share that calls repeat soon enough; both, and the ratings in
+    ``quality``, by group and canonical model. ``shorter_prompt`` is the share by which
+    prompts can shrink, None where nobody said.
     """
 
-    highest_cached: Mapping[str | None, Fraction] = field(default_factory=dict)
-    quality: Mapping[tuple[str | None, str], Quality] = field(default_factory=dict)
+    highest_cached: Mapping[GroupAndModel, Fraction] = field(default_factory=dict)
+    possible_cached: Mapping[GroupAndModel, Fraction] = field(default_factory=dict)
+    quality: Mapping[GroupAndModel, Quality] = field(default_factory=dict)
     shorter_prompt: Fraction | None = None
     kinds: tuple[Kind, ...] = KINDS
 
@@ -173,19 +179,48 @@ def _onto_successor(group: Group, family: Family, successor: Model, hints: Hints
 
 
 def _cached(group: Group, hints: Hints) -> Iterator[Move]:
-    """Return the cached share up to the highest seen; the lever stops at what is long enough."""
-    highest = hints.highest_cached.get(group.value)
-    if not highest:
+    """Return the cached share of each model raised to what was seen or is possible.
+
+    The levers stop where requests are too short to be cached, and leave batches alone.
+    """
+    levers, texts = [], []
+    models = dict.fromkeys(flow.model for flow in group.usage.flows)
+    for model in models:
+        flows = [flow for flow in group.usage.flows if flow.model == model]
+        live = [flow for flow in flows if flow.tier != BATCH]
+        share, why = _reachable(group, model, hints)
+        if share > _cached_share(live):
+            where: Where = {**group.where, "model": (model,)}
+            if len(live) < len(flows):
+                where["tier"] = tuple(dict.fromkeys(flow.tier for flow in live))
+            levers.append(Cache(hit_rate=share, where=where))
+            texts.append(f"{_percent(share)} on {model} ({why})")
+    if not levers:
         return
-    share = Fraction(int(highest * TENTHS), TENTHS)
+    most = max(lever.hit_rate for lever in levers)
+    up_to = "" if len(models) == 1 else "up to "
     yield Move(
         kind="cache",
-        name=f"{_percent(share)} of input at the cached price",
-        levers=(Cache(hit_rate=share, where=group.where),),
-        assumption=f"{_percent(share)}, the highest share seen on one day, is reached every day",
+        name=f"{up_to}{_percent(most)} of input at the cached price",
+        levers=tuple(levers),
+        assumption=f"every day {', '.join(texts)}",
         risk="none",
-        share=share,
+        share=most if len(models) == 1 and "tier" not in levers[0].where else None,
     )
+
+
+def _reachable(group: Group, model: str, hints: Hints) -> tuple[Fraction, str]:
+    """Return the highest cached share that is known of, and how it is known."""
+    key = group.value, model
+    seen, possible = hints.highest_cached.get(key, ZERO), hints.possible_cached.get(key, ZERO)
+    why = "seen on one day" if seen >= possible else "so much repeats within minutes; untested"
+    return Fraction(int(max(seen, possible) * TENTHS), TENTHS), why
+
+
+def _cached_share(flows: Sequence[Flow]) -> Fraction:
+    total = sum((flow.input_tokens for flow in flows), ZERO)
+    cached = sum((total_of(flow.quantities, CACHED_METERS) for flow in flows), ZERO)
+    return cached / total if total else Fraction(1)
 
 
 def _batched(group: Group) -> Iterator[Move]:

@@ -8,18 +8,22 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from costmodel.caching import Basis
 from costmodel.meters import CACHED_METERS, INPUT_METERS
-from costmodel.moves import Hints, Quality
+from costmodel.moves import BATCH, Hints, Quality
 from costmodel.opportunities import FEATURE, opportunities
 from costmodel.usage import total_of
 from ingest.baseline import usage_baseline
+from ingest.caching import usage_caching
 from ingest.report import ReportQuery, cell_query, report
+from pricing.prompt_caching import load_cache_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
     from costmodel.book import PriceBook
+    from costmodel.moves import GroupAndModel
     from costmodel.opportunities import Opportunities
     from ingest.configuration import Configuration
     from ingest.periods import Period
@@ -47,6 +51,9 @@ def usage_opportunities(  # noqa: PLR0913  usage is said by store, period and fi
     known = replace(
         hints or Hints(),
         highest_cached=highest_cached_shares(store, book, period, filters, by),
+        possible_cached=possible_cached_shares(store, book, period, filters)
+        if by == FEATURE
+        else {},
         quality=_quality(store, book, period, filters, by),
     )
     return opportunities(
@@ -65,22 +72,47 @@ def highest_cached_shares(
     period: Period,
     filters: Mapping[str, tuple[str | None, ...]],
     by: str,
-) -> dict[str | None, Fraction]:
-    """Return by group the highest share of input billed at the cached price on one day.
+) -> dict[GroupAndModel, Fraction]:
+    """Return by group and model the highest share of input at the cached price on one day.
 
-    Days with less than half of a usual day's input say nothing.
+    Batches are left aside. Days with less than half of a usual day's input say nothing.
     """
-    days: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
-    for row in report(store, book, ReportQuery(period, (by, "day"), filters)).rows:
-        total = total_of(row.quantities, INPUT_METERS)
-        if total:
-            days[row.dimensions[0]].append((total, total_of(row.quantities, CACHED_METERS)))
-    return {name: _highest(found) for name, found in days.items()}
+    sums: dict[GroupAndModel, dict[str, list[int]]] = defaultdict(dict)
+    query = ReportQuery(period, (by, "model", "tier", "day"), filters)
+    for row in report(store, book, query).rows:
+        value, model, tier, day = row.dimensions
+        if tier != BATCH:
+            counts = sums[value, model or ""].setdefault(day or "", [0, 0])
+            counts[0] += total_of(row.quantities, INPUT_METERS)
+            counts[1] += total_of(row.quantities, CACHED_METERS)
+    days = {
+        key: [(total, cached) for total, cached in found.values() if total]
+        for key, found in sums.items()
+    }
+    return {name: _highest(found) for name, found in days.items() if found}
 
 
 def _highest(days: list[tuple[int, int]]) -> Fraction:
     usual = median(total for total, _ in days)
     return max(Fraction(cached, total) for total, cached in days if 2 * total >= usual)
+
+
+def possible_cached_shares(
+    store: Store,
+    book: PriceBook,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+) -> dict[GroupAndModel, Fraction]:
+    """Return by feature and model the share of input that calls repeat soon enough.
+
+    Only prefixes and sessions tell; the shortest time that caches keep is taken.
+    """
+    rows = usage_caching(store, book, load_cache_policy(), period, filters)
+    return {
+        (row.feature, row.model): row.possible[0].share
+        for row in rows
+        if row.possible and row.basis is not Basis.HOURS
+    }
 
 
 def _quality(
@@ -89,7 +121,7 @@ def _quality(
     period: Period,
     filters: Mapping[str, tuple[str | None, ...]],
     by: str,
-) -> dict[tuple[str | None, str], Quality]:
+) -> dict[GroupAndModel, Quality]:
     facts = _facts(store, book, period, filters, (by,))
     return {
         (each.dimensions[0], each.model): Quality(each.quality, each.rated)

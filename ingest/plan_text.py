@@ -68,9 +68,13 @@ def where_text(values: Mapping[str, tuple[str | None, ...]]) -> str:
 
 
 def _share(share: Fraction) -> str:
-    return decimal_string(share * HUNDRED).removesuffix(".00") + "%"
+    return decimal_string(share * HUNDRED).rstrip("0").rstrip(".") + "%"
 
 
 def _text(text: str) -> str:
-    """Return text as YAML reads it back, whatever it holds: JSON strings are YAML."""
-    return json.dumps(text, ensure_ascii=False)
+    """Return text as YAML reads it back, whatever it holds.
+
+    JSON strings are YAML, but for characters that YAML takes for line breaks or refuses.
+    """
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in written)

@@ -99,14 +99,54 @@ def test_second_calls_seen_stay_with_the_smaller_model() -> None:
 
 def test_the_cached_share_goes_up_to_the_highest_seen() -> None:
     baseline = usage(("search", "a", "gpt-4.1", 1_000), ("support", "b", "gpt-4.1", 1_000))
-    seen = Hints(highest_cached={"search": Fraction(1, 2)}, kinds=("cache",))
+    seen = Hints(highest_cached={("search", "gpt-4.1"): Fraction(1, 2)}, kinds=("cache",))
     found = opportunities(baseline, BOOK, today=TODAY, hints=seen)
     # half of 2M tokens at $0.50 instead of $2: $1.50
     assert moves(row(found, "search")) == {"cache": Fraction("1.5")}
     best = row(found, "search").best
     assert best is not None
     assert (best.move.risk, best.move.share) == ("none", Fraction(1, 2))
+    assert best.move.assumption == "every day 50% on gpt-4.1 (seen on one day)"
     assert row(found, "support").best is None
+
+
+def test_each_model_has_its_own_cached_share_and_none_is_lowered() -> None:
+    groups = [
+        cell("gpt-4.1", requests=1_000, cached=1_500, dimensions=("search", "a", None)),
+        cell("gpt-4.1-mini", requests=1_000, dimensions=("search", "a", None)),
+    ]
+    baseline = ledger_baseline(groups, BOOK, days=30, dimension_names=NAMES)
+    hints = Hints(
+        highest_cached={
+            ("search", "gpt-4.1"): Fraction(1, 2),
+            ("search", "gpt-4.1-mini"): Fraction(1, 10),
+        },
+        possible_cached={("search", "gpt-4.1-mini"): Fraction(2, 5)},
+        kinds=("cache",),
+    )
+    best = row(opportunities(baseline, BOOK, today=TODAY, hints=hints), "search").best
+    assert best is not None
+    # full is at 75% already; of Mini's 2M tokens 40% at $0.10 instead of $0.40
+    assert best.saving == Fraction("0.24")
+    assert (best.move.name, best.move.share) == ("up to 40% of input at the cached price", None)
+    assert best.move.assumption == (
+        "every day 40% on gpt-4.1-mini (so much repeats within minutes; untested)"
+    )
+    [lever] = best.move.levers
+    assert lever.where == {"feature": ("search",), "model": ("gpt-4.1-mini",)}
+
+
+def test_batches_are_not_cached() -> None:
+    cells = [
+        cell("gpt-6-luna", requests=1_000, dimensions=("search", "a", None)),
+        cell("gpt-6-luna", requests=1_000, dimensions=("search", "a", None), tier="batch"),
+    ]
+    baseline = ledger_baseline(cells, BOOK, days=30, dimension_names=NAMES)
+    hints = Hints(highest_cached={("search", "gpt-6-luna"): Fraction(1, 2)}, kinds=("cache",))
+    best = row(opportunities(baseline, BOOK, today=TODAY, hints=hints), "search").best
+    assert best is not None
+    # 1M of the standard tier's 2M tokens at $0.01 instead of $0.10
+    assert (best.saving, best.move.share) == (Fraction("0.09"), None)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +250,10 @@ def test_all_moves_together_save_what_each_saves(
         for feature, team, model, n in groups
     ]
     baseline = ledger_baseline(cells, BOOK, days=30, dimension_names=NAMES)
-    hints = Hints(highest_cached=dict.fromkeys(("search", "a"), Fraction(2, 5)))
+    shares: dict[tuple[str | None, str], Fraction] = {
+        (value, "gpt-4.1"): Fraction(2, 5) for value in ("search", "a")
+    }
+    hints = Hints(highest_cached=shares)
     found = opportunities(baseline, BOOK, today=TODAY, by=by, critical={"legal-check"}, hints=hints)
     # groups share no request, so nothing can be counted twice
     assert found.saving == sum(each.saving for each in found.rows)

@@ -62,8 +62,8 @@ def test_a_move_added_to_the_plan_saves_what_the_table_says(demo: DashboardConte
     assert search.best is not None
     for priced in (search.best, *search.others):
         settings = with_move("search", priced.move, screen(demo))
-        if priced.move.kind == "shorter prompt":
-            assert settings is None  # no control says it
+        if priced.move.kind in {"shorter prompt", "cache"}:
+            assert settings is None  # no control says it, nor a share for each model
             continue
         assert settings is not None
         assert settings.features == ("search",)

@@ -11,7 +11,12 @@ import pytest
 
 from ingest.configuration import Configuration
 from ingest.imports import import_file
-from ingest.opportunities import highest_cached_shares, inventory, usage_opportunities
+from ingest.opportunities import (
+    highest_cached_shares,
+    inventory,
+    possible_cached_shares,
+    usage_opportunities,
+)
 from ingest.periods import parse_period
 from ingest.settings import Feature
 from ingest.store import Store
@@ -108,7 +113,24 @@ def test_the_highest_cached_share_is_that_of_a_usual_day(tmp_path: Path) -> None
 
     # two days of four calls with 50% and 25% cached, and one call that was cached whole
     store = store_of(tmp_path, *day(1, 1, 1_000, 4), *day(2, 2, 500, 4), *day(3, 3, 2_000, 1))
-    assert highest_cached_shares(store, BOOK, ALL, {}, "feature") == {"search": Fraction(1, 2)}
+    assert highest_cached_shares(store, BOOK, ALL, {}, "feature") == {
+        ("search", "gpt-4.1-mini"): Fraction(1, 2)
+    }
+
+
+def test_a_session_tells_what_could_be_cached(tmp_path: Path) -> None:
+    calls = [call(n, MINI, "search", session="s-1") for n in range(2)]
+    for made, tokens in zip(calls, (2_000, 4_000), strict=True):
+        made["usage"] = {
+            "prompt_tokens": tokens,
+            "completion_tokens": 10,
+            "total_tokens": tokens + 10,
+        }
+    calls[1]["created"] = int(datetime.fromisoformat("2026-11-19T09:01:00+00:00").timestamp())
+    store = store_of(tmp_path, *calls, call(9, MINI, "support"))
+    found = possible_cached_shares(store, BOOK, ALL, {})
+    # the second call repeats the first one's tokens a minute later
+    assert Fraction(1_900, 6_000) < found["search", "gpt-4.1-mini"] <= Fraction(2_010, 6_000)
 
 
 def test_ratings_of_answers_make_quality_known_and_critical_features_stay(tmp_path: Path) -> None:

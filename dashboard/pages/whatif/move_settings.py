@@ -39,11 +39,11 @@ def is_in_plan(feature: str | None, move: Move, screen: Screen) -> bool:
 def _settings(move: Move, screen: Screen) -> Settings | None:
     """Return settings that say this move and nothing else; the limit stays."""
     nothing = Settings(start=(), limit=screen.settings.limit)
-    if move.kind == "cache":
+    if move.kind == "cache" and move.share is not None:
         return replace(nothing, cache=move.share)
     if move.kind == "batch":
         return replace(nothing, batch=move.share or ZERO)
-    [lever] = move.levers
+    lever = move.levers[0]
     board = screen.board
     if not isinstance(lever, StartWith) or lever.family != board.base.family:
         return None
