@@ -6,6 +6,7 @@ float64; no exact amount is made of them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -30,14 +31,31 @@ NOISE = 1e-9
 """A draw this little above a limit is on it: floats differ by as much."""
 
 
+@dataclass(frozen=True)
+class SessionCosts:
+    """What sessions of ``days`` days cost, and for how many of them each one stands.
+
+    The dearest stand for themselves, so that a heavy tail stays one.
+    """
+
+    costs: Sequence[float]
+    weights: Sequence[float]
+    days: int
+
+
 def volume_factors(
-    day_costs: Mapping[date, float], target_days: Sequence[date], seed: int = SEED
+    day_costs: Mapping[date, float],
+    target_days: Sequence[date],
+    seed: int = SEED,
+    sessions: SessionCosts | None = None,
 ) -> Floats | None:
     """Return by which factors the cost of the target days may come out, around 1.
 
     ``day_costs`` holds every day of the window, days without usage as 0. What is drawn
     is how far a day lay off its weekday's mean; the mean itself, known only from as
-    many days, is drawn too. None with less than two weeks of history.
+    many days, is drawn too. With ``sessions`` the part of it that comes from which
+    sessions fell on a day is drawn from them instead. None with less than two weeks of
+    history.
     """
     days = sorted(day_costs)
     if len(days) < 2 * BLOCK_DAYS:
@@ -50,9 +68,39 @@ def volume_factors(
     if not weights.sum():
         return None
     generator = np.random.Generator(np.random.PCG64(seed))
+    if sessions is not None:
+        ratios = _between_days(ratios, sessions)
     drawn: Floats = _blocks(ratios, len(target_days), generator) @ weights / weights.sum()
     known: Floats = _blocks(ratios, len(days), generator) @ past / past.sum()
-    return np.multiply(drawn, known)
+    factors: Floats = np.multiply(drawn, known)
+    if sessions is None:
+        return factors
+    for count in (len(target_days), len(days)):
+        factors = factors * _sessions_drawn(sessions, count, generator)
+    return factors
+
+
+def _between_days(ratios: Floats, sessions: SessionCosts) -> Floats:
+    """Return how far days lay off with what single sessions explain of it taken out."""
+    total = float(np.mean((ratios - 1) ** 2))
+    costs, weights = np.asarray(sessions.costs), np.asarray(sessions.weights)
+    sum_of_costs = float(weights @ costs)
+    if total <= 0 or sum_of_costs <= 0:
+        return ratios
+    within = sessions.days * float(weights @ costs**2) / sum_of_costs**2
+    shrunk: Floats = 1 + (ratios - 1) * np.sqrt(max(0.0, 1 - within / total))
+    return shrunk
+
+
+def _sessions_drawn(sessions: SessionCosts, days: int, generator: np.random.Generator) -> Floats:
+    """Return factors round 1 from drawing the sessions of so many days anew."""
+    costs = np.asarray(sessions.costs, dtype=np.float64)
+    expected = np.asarray(sessions.weights, dtype=np.float64) * (days / sessions.days)
+    mean = float(expected @ costs)
+    if mean <= 0:
+        return np.ones(DRAWS)
+    drawn: Floats = generator.poisson(expected, size=(DRAWS, len(costs))) @ costs / mean
+    return drawn
 
 
 def _weekday_means(days: Sequence[date], costs: Floats) -> dict[int, float]:

@@ -12,7 +12,14 @@ import numpy as np
 
 from costmodel.flows import ZERO
 from costmodel.levers import Commit, Retire
-from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range, volume_factors
+from costmodel.likely import (
+    DRAWS,
+    SessionCosts,
+    chance_above,
+    cost_draws,
+    likely_range,
+    volume_factors,
+)
 from costmodel.money import decimal_string
 from costmodel.plan_terms import ScenarioTerms, settled_draws, terms_of
 from costmodel.range_nodes import nodes_of
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from costmodel.usage import Cell
 
 MONTHLY_COST = "monthly_cost"
+SESSION = "session"
 
 
 class PlanError(ValueError):
@@ -93,10 +101,23 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class SessionSample:
+    """Usage of some sessions; the first of ``dimension_names`` is ``session``.
+
+    ``weights`` says for how many sessions each one stands.
+    """
+
+    cells: Sequence[Cell]
+    dimension_names: tuple[str, ...]
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class History:
     """Cells of whole days for a ledger plan; ``dimension_names`` holds ``day`` (ISO text).
 
-    ``knows_hours``: no usage of it came as sums of whole days.
+    ``knows_hours``: no usage of it came as sums of whole days. ``sessions`` is set where
+    most of the usage names its sessions.
     """
 
     cells: Sequence[Cell]
@@ -104,6 +125,7 @@ class History:
     first_day: date
     last_day: date
     knows_hours: bool = True
+    sessions: SessionSample | None = None
 
 
 @dataclass(frozen=True)
@@ -364,20 +386,44 @@ class _Runner:
         usage = self.baseline, self.book
         return nodes_of(scenario.levers, place, name, (ends.low, ends.high), usage)
 
-    def _volume_factors(self, scenario: Scenario) -> Floats | None:
-        """Return how the cost of the month may vary, from the days of the history."""
+    @cached_property
+    def _past(self) -> Baseline | None:
+        """Return the usage of the history by day, at the rates of the month."""
         history = self.history
         if history is None:
             return None
+        days = len(days_between(history.first_day, history.last_day))
+        names = history.dimension_names
+        past = ledger_baseline(history.cells, self.book, days=days, dimension_names=names)
+        return past.priced_on(self.month)
+
+    def _volume_factors(self, scenario: Scenario) -> Floats | None:
+        """Return how the cost of the month may vary, from the days of the history."""
+        history, past = self.history, self._past
+        if history is None or past is None:
+            return None
         days = days_between(history.first_day, history.last_day)
-        past = ledger_baseline(
-            history.cells, self.book, days=len(days), dimension_names=history.dimension_names
-        ).priced_on(self.month)
         outcome = evaluate(past, scenario.levers, self.book, by=(DAY,))
         costs: dict[str | None, Fraction] = defaultdict(lambda: ZERO, outcome.cost_by(DAY))
         return volume_factors(
-            {day: float(costs[day.isoformat()]) for day in days}, days_of(self.month)
+            {day: float(costs[day.isoformat()]) for day in days},
+            days_of(self.month),
+            sessions=self._session_costs(scenario, len(days)),
         )
+
+    def _session_costs(self, scenario: Scenario, days: int) -> SessionCosts | None:
+        """Return what single sessions cost, None where the usage or a lever cannot tell."""
+        sample = self.history.sessions if self.history else None
+        levers = [lever for lever in scenario.levers if not isinstance(lever, Commit)]
+        asked = {name for lever in levers for name in lever.dimensions} - set(KEY_WORDS)
+        if sample is None or not asked <= set(sample.dimension_names):
+            return None
+        seen = ledger_baseline(
+            sample.cells, self.book, days=days, dimension_names=sample.dimension_names
+        ).priced_on(self.month)
+        found = evaluate(seen, levers, self.book, by=(SESSION,)).cost_by(SESSION)
+        costs = [float(found.get(name, ZERO)) for name in sample.weights]
+        return SessionCosts(costs, list(sample.weights.values()), days)
 
 
 def _misses(outcome: Outcome) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
-from costmodel.plan import History
+from costmodel.plan import SESSION, History, SessionSample
 from costmodel.rules import CLOCK_NAMES, HOUR, HOUR_AT, HOURLY_NAMES, WEEKDAY, WEEKDAYS
 from costmodel.weekdays import DAY
 from costmodel.workload import ESCALATED_FROM, ledger_baseline
@@ -90,6 +90,26 @@ def usage_history(
     last = (whole.end - timedelta(microseconds=1)).astimezone(whole.start.tzinfo).date()
     knows_hours = not (is_hourly and store.holds_daily_sums(query))
     return History(cells, (DAY, *clock, *stored), whole.start.date(), last, knows_hours)
+
+
+def with_sessions(
+    history: History,
+    store: Store,
+    book: PriceBook,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+) -> History:
+    """Return a history with a sample of its sessions, where most of its usage names them."""
+    extent = store.extent()
+    whole = whole_days(period, extent) if extent else None
+    names = tuple(name for name in history.dimension_names if name not in {DAY, *CLOCK_NAMES})
+    if whole is None:
+        return history
+    query = cell_query(store, book, ReportQuery(whole, (), filters), names)
+    found = store.sessions(query, history.last_day)
+    if found is None:
+        return history
+    return replace(history, sessions=SessionSample(found.cells, (SESSION, *names), found.weights))
 
 
 def _clock_values(local: datetime, names: Sequence[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -
     """
     from costmodel.plan import LedgerBaseline
     from costmodel.rules import CLOCK_NAMES
-    from ingest.baseline import usage_history
+    from ingest.baseline import usage_history, with_sessions
     from ingest.rows import CELL_DIMENSIONS
 
     if not isinstance(plan.baseline, LedgerBaseline):
@@ -32,13 +32,10 @@ def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -
     asked = {name for each in plan.scenarios for lever in each.levers for name in lever.dimensions}
     asked |= set(also)
     kept = (*(invocation.configuration.cells or CELL_DIMENSIONS), *CLOCK_NAMES)
-    return usage_history(
-        invocation.store(),
-        invocation.book,
-        _whole_days(invocation, plan.baseline.last),
-        plan.baseline.filters,
-        [name for name in kept if name in asked],
-    )
+    store, book, start = invocation.store(), invocation.book, plan.baseline
+    period, names = _whole_days(invocation, start.last), [name for name in kept if name in asked]
+    history = usage_history(store, book, period, start.filters, names)
+    return history and with_sessions(history, store, book, period, start.filters)
 
 
 def backtest_of(invocation: Invocation, start: LedgerBaseline) -> Backtest | None:

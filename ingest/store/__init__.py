@@ -41,10 +41,12 @@ from ingest.store.records import (
 )
 from ingest.store.reuse import ServedModel, reuses
 from ingest.store.schema import is_current, migrate
+from ingest.store.sessions import SampledSessions, sampled_sessions
 from ingest.store.tries import CallsFound, PairTries, tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
     from pathlib import Path
 
     import duckdb
@@ -63,6 +65,7 @@ __all__ = [
     "PairTries",
     "PeakQuery",
     "PromptSize",
+    "SampledSessions",
     "ServedModel",
     "SetAside",
     "Store",
@@ -270,6 +273,11 @@ class Store:
         """Return the lines of bills that count, by time."""
         with self._session() as session:
             return [] if session is None else counting_charges(session)
+
+    def sessions(self, query: CellQuery, on: date) -> SampledSessions | None:
+        """Return a sample of sessions, priced on one day, see ``sampled_sessions``."""
+        with self._session() as session:
+            return None if session is None else sampled_sessions(session, query, on)
 
     def plans(self) -> list[StoredPlan]:
         """Return every version of every adopted plan, the latest adopted first."""

@@ -6,7 +6,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range, volume_factors
+from costmodel.likely import (
+    DRAWS,
+    SessionCosts,
+    chance_above,
+    cost_draws,
+    likely_range,
+    volume_factors,
+)
 from costmodel.weekdays import days_of
 
 MONDAY = date(2026, 9, 7)
@@ -88,3 +95,44 @@ def test_the_chance_of_a_crossed_limit_counts_draws_above_it() -> None:
     assert chance_above(draws, Fraction(400)) == 0
     # a limit that is just met is kept, whatever the last bit of a float says
     assert chance_above(np.array([0.1 + 0.2]), Fraction(3, 10)) == 0
+
+
+def test_sessions_explain_their_part_of_the_days_and_no_more() -> None:
+    # 40 sessions a day: 39 cost 1 and one costs 21, so a day has a variance of 480 / 60²
+    sessions = SessionCosts([1.0, 21.0], [39 * 56.0, 56.0], 56)
+    within = 480 / 60**2
+    generator = np.random.Generator(np.random.PCG64(5))
+    noise = generator.normal(0, within**0.5, size=56)
+    past = {MONDAY + timedelta(days=n): 60 * (1 + float(noise[n])) for n in range(56)}
+    alone, drawn = (volume_factors(past, DECEMBER, sessions=each) for each in (None, sessions))
+    assert alone is not None
+    assert drawn is not None
+    # all that days differ by comes from sessions: the same spread, drawn from them
+    assert float(drawn.std()) == pytest.approx((within * (1 / 31 + 1 / 56)) ** 0.5, rel=0.06)
+    assert float(drawn.mean()) == pytest.approx(1, abs=0.01)
+    assert float(drawn.std()) == pytest.approx(float(alone.std()), rel=0.35)
+
+
+def test_days_that_differ_more_than_sessions_can_keep_the_rest() -> None:
+    few = SessionCosts([1.0], [56 * 10_000.0], 56)
+    alone, drawn = (volume_factors(costs(56, 0.4), DECEMBER, sessions=s) for s in (None, few))
+    assert alone is not None
+    assert drawn is not None
+    assert float(drawn.std()) == pytest.approx(float(alone.std()), rel=0.05)
+
+
+def test_a_heavy_tail_of_sessions_reaches_further_up_than_down() -> None:
+    # one session in 560 costs as much as 200 others
+    heavy = SessionCosts([1.0, 200.0], [559.0, 1.0], 56)
+    factors = volume_factors(dict.fromkeys(costs(56, 0.9), 10.0), DECEMBER, sessions=heavy)
+    assert factors is not None
+    low, high = likely_range(factors)
+    assert high - 1 > 1.2 * (1 - low)
+
+
+def test_sessions_without_cost_change_nothing() -> None:
+    free = SessionCosts([0.0, 0.0], [5.0, 1.0], 28)
+    alone, drawn = (volume_factors(costs(28, 0.3), DECEMBER, sessions=s) for s in (None, free))
+    assert alone is not None
+    assert drawn is not None
+    assert (alone == drawn).all()

@@ -16,6 +16,7 @@ from costmodel.plan import (
     PlanResult,
     Range,
     Scenario,
+    SessionSample,
     TypedBaseline,
     dimensions_of,
     run_plan,
@@ -255,3 +256,26 @@ def test_typed_numbers_tell_no_probability_unless_they_have_a_range() -> None:
     ).scenarios
     # the limit is just below the middle of a triangle: about half of the draws cross it
     assert ranged.probability_over_limit == pytest.approx(0.5, abs=0.04)
+
+
+def test_sessions_widen_the_range_of_equal_days() -> None:
+    flat = history(28)
+    # 280 sessions of a hundred requests each stand behind 28 equal days
+    sample = SessionSample(
+        [cell(requests=100, dimensions=(str(n), None)) for n in range(10)],
+        ("session", "escalated_from"),
+        {str(n): 28.0 for n in range(10)},
+    )
+    (alone,) = from_ledger(flat, Scenario("as it is", ())).scenarios
+    (drawn,) = from_ledger(replace(flat, sessions=sample), Scenario("as it is", ())).scenarios
+    assert alone.p10 == alone.p90 == alone.monthly_cost
+    assert drawn.p10 is not None
+    assert drawn.p90 is not None
+    # 310 sessions in the month and 280 behind its mean: 1.2816 of (1/310 + 1/280) ** 0.5 a side
+    reach = 1.2816 * (1 / 310 + 1 / 280) ** 0.5
+    assert float(drawn.p10 / drawn.monthly_cost) == pytest.approx(1 - reach, abs=0.012)
+    assert float(drawn.p90 / drawn.monthly_cost) == pytest.approx(1 + reach, abs=0.012)
+    # on full the same sessions cost five times as much: the range follows
+    (full,) = from_ledger(replace(flat, sessions=sample), single(Route(to=FULL))).scenarios
+    assert full.p10 is not None
+    assert float(full.p10) == pytest.approx(float(5 * drawn.p10), abs=0.03)
