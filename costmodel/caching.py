@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from costmodel.book import Unpriced
+from costmodel.break_even import write_break_even
 from costmodel.cost import money
 from costmodel.flows import ZERO, Flow, total_of
 from costmodel.meters import CACHED_METERS, WRITE_METERS, Meter
@@ -188,17 +189,13 @@ def block_tokens(least: int, most: int) -> int | None:
     return power if power <= most else least
 
 
-def write_break_even(quote: Quote, write: Meter = Meter.CACHE_WRITE) -> Fraction | None:
-    """Return the cached share above which a cache with dearer writes costs less than none.
+def writes_pay_from(quote: Quote, write: Meter = Meter.CACHE_WRITE) -> Fraction:
+    """Return the cached share above which paying for such writes costs less than no cache.
 
-    (w - 1) / (w - r), with the rates of a write and of a read over that of plain input: all
-    input that is not read is written. None where reads are no cheaper than writes.
+    All input that is not read is written; 0 where that costs what plain input does.
     """
-    meters = (Meter.INPUT, Meter.CACHED_INPUT, write)
-    plain, read, written = (quote.rates.get(meter, ZERO) for meter in meters)
-    if not plain or written <= read:
-        return None
-    return max(ZERO, (written - plain) / (written - read))
+    written = quote.rates.get(write, ZERO)
+    return write_break_even({**quote.rates, Meter.CACHE_WRITE: written}) or ZERO
 
 
 def caching(
@@ -288,7 +285,7 @@ def _break_evens(flows: Iterable[Flow], book: PriceBook) -> tuple[Fraction | Non
     for flow in flows:
         quote = book.quote(flow.key)
         if not isinstance(quote, Unpriced):
-            return write_break_even(quote), write_break_even(quote, Meter.CACHE_WRITE_1H)
+            return writes_pay_from(quote), writes_pay_from(quote, Meter.CACHE_WRITE_1H)
     return None, None
 
 

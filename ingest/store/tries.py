@@ -14,6 +14,7 @@ from costmodel.threshold import TwoByTwo
 from costmodel.usage import PricingKey, Quantities
 from ingest.store.cells import EPOCH_DAY, admits, all_series
 from ingest.store.requests import DAY_MICROSECONDS, amount_sql, choose_series, requests_sql
+from ingest.store.series import insert_rows
 from ingest.store.staging_sql import size_band_sql
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def tries(
     is asked again where no call says so, None where there is none.
     """
     series = _choose(connection, query, canonical)
+    _make_marks(connection, query, canonical)
     _make_calls(connection, query)
     found = CallsFound(*connection.execute(_FOUND).fetchall()[0])
     pairs = _pairs(connection, full_of) if found.with_confidence else []
@@ -118,13 +120,32 @@ def _choose(
     return chosen
 
 
+def _make_marks(
+    connection: duckdb.DuckDBPyConnection,
+    query: CellQuery,
+    canonical: Callable[[str, str], str],
+) -> None:
+    """Make ``marks``: models tried first that only rows name, where cells do not keep them."""
+    named = connection.execute(
+        f"""SELECT DISTINCT t.provider, u.extra->>'$.escalated_from'
+        {requests_sql(query)} AND u.extra->>'$.escalated_from' IS NOT NULL"""
+    ).fetchall()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE marks (provider VARCHAR, written VARCHAR, first VARCHAR)"""
+    )
+    rows = [(provider, name, canonical(provider, name)) for provider, name in named]
+    insert_rows(connection, "marks", rows)
+
+
 def _make_calls(connection: duckdb.DuckDBPyConnection, query: CellQuery) -> None:
     """Make the table ``calls``: each request with what it tells beside its tokens."""
     meters = ", ".join(f"{amount_sql([meter])} AS m_{meter}" for meter in METERS)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE calls AS
         SELECT u.row_id, epoch_us(u.occurred_at) AS used, u.series, c.shelf, t.provider, c.model,
-            c.first, epoch_us(u.occurred_at) // {DAY_MICROSECONDS} AS day,
+            coalesce(c.first, (SELECT m.first FROM marks m WHERE m.provider = t.provider
+                AND m.written = u.extra->>'$.escalated_from')) AS first,
+            epoch_us(u.occurred_at) // {DAY_MICROSECONDS} AS day,
             {size_band_sql(amount_sql(INPUT_METERS))} AS band, {meters},
             try_cast(u.extra->>'$.confidence' AS DOUBLE) AS confidence,
             CASE WHEN try_cast(u.extra->>'$.quality' AS DOUBLE) BETWEEN 0 AND 1

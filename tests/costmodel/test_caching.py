@@ -18,7 +18,7 @@ from costmodel.caching import (
     caching,
     input_change,
     seen_shares,
-    write_break_even,
+    writes_pay_from,
 )
 from costmodel.meters import Meter
 from costmodel.usage import PricingKey
@@ -67,16 +67,16 @@ def test_the_size_found_explains_every_count(size: int, prompts: list[int]) -> N
 
 def test_where_writes_cost_more_a_share_of_reads_is_needed() -> None:
     # gpt-6-luna: 0.1 plain, 0.01 read, 0.125 written; (1.25 - 1) / (1.25 - 0.1) = 5/23
-    assert write_break_even(quote("gpt-6-luna")) == Fraction(5, 23)
+    assert writes_pay_from(quote("gpt-6-luna")) == Fraction(5, 23)
     assert float(Fraction(5, 23)) == pytest.approx(0.2174, abs=1e-4)
     twice = replace(quote("haiku", "anthropic"), rates={
         Meter.INPUT: Fraction(1), Meter.CACHED_INPUT: Fraction(1, 10),
         Meter.CACHE_WRITE_1H: Fraction(2),
     })  # fmt: skip
-    found = write_break_even(twice, Meter.CACHE_WRITE_1H)
+    found = writes_pay_from(twice, Meter.CACHE_WRITE_1H)
     assert found == Fraction(10, 19)
     assert float(Fraction(10, 19)) == pytest.approx(0.5263, abs=1e-4)
-    assert write_break_even(quote("gpt-4.1-mini")) == 0  # writes are free
+    assert writes_pay_from(quote("gpt-4.1-mini")) == 0  # writes are free
 
 
 @pytest.mark.parametrize(("share", "sign"), [("4/23", 1), ("5/23", 0), ("6/23", -1)])

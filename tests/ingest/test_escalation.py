@@ -10,6 +10,7 @@ import pytest
 
 from costmodel.threshold import TwoByTwo
 from ingest.escalation import Escalation, usage_escalation
+from ingest.imports import ImportOptions
 from ingest.periods import parse_period
 from ingest.store import Store
 from pricing import load_book
@@ -75,6 +76,19 @@ def test_a_second_call_with_the_confidence_of_its_try_belongs_to_that_one(store:
     [pair] = found.pairs
     assert [step.asked_again for step in pair.steps] == [1, 0]
     assert found.found.with_confidence == 2
+
+
+def test_marks_that_cells_do_not_keep_are_read_off_the_rows(store: Store) -> None:
+    calls = [
+        call(1, session="a", confidence=0.3),
+        call(2, FULL, second=5, session="a", escalated_from=MINI, confidence=0.3),
+    ]
+    imported(store, "calls.jsonl", calls, ImportOptions(cells=("feature",)))
+    period = parse_period("all", datetime(2026, 11, 20, tzinfo=UTC), "UTC")
+    found = usage_escalation(store, BOOK, period, {})
+    [pair] = found.pairs
+    assert [(step.tries, step.asked_again) for step in pair.steps] == [(1, 1)]
+    assert found.found.second_calls == 1
 
 
 def test_costs_are_those_that_came_and_else_the_same_tokens(store: Store) -> None:
