@@ -80,20 +80,15 @@ class Cap(Lever):
         scene: Scene,
     ) -> Refusal:
         times = {hour: scene.baseline.repetitions(*hour) for hour in hours}
-        cut = [
-            flow.scaled(1 - kept[hour])
-            for hour, group in hours.items()
-            if kept[hour] < 1
-            for flow in group
-        ]
+        cut = [(flow, 1 - kept[hour]) for hour in hours if kept[hour] < 1 for flow in hours[hour]]
         return Refusal(
             measure=self.measure,
             per_hour=self.per_hour,
             hours=sum(times.values(), ZERO),
             hours_cut=sum((n for hour, n in times.items() if kept[hour] < 1), ZERO),
-            requests=sum((flow.requests for flow in cut), ZERO),
-            tokens=sum((flow.tokens for flow in cut), ZERO),
-            saved=sum((scene.metered(flow) for flow in cut), ZERO),
+            requests=sum((flow.requests * part for flow, part in cut), ZERO),
+            tokens=sum((flow.tokens * part for flow, part in cut), ZERO),
+            saved=sum((scene.metered(flow) * part for flow, part in cut), ZERO),
         )
 
 

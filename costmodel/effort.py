@@ -115,8 +115,8 @@ def _uncached(flow: Flow, scene: Scene) -> Flow:
     if not cached:
         return flow
     scene.warn(
-        "compress: shortened prompts begin otherwise, so what is cached today is billed in "
-        "full; add a cache lever, or 'keeps_prefix: true' where the beginning stays"
+        "compress: shortened prompts begin otherwise, so what is cached today is billed in full "
+        "where no cache lever says what then is; 'keeps_prefix: true' leaves the beginning"
     )
     return with_cached_share(flow, ZERO)
 

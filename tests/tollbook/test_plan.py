@@ -105,6 +105,18 @@ def test_a_plan_from_the_store(guide: Tollbook) -> None:
     assert "Likely (8 in 10)" in guide(*NOW, "plan", "plan.yaml").out
 
 
+def test_a_cap_an_hour_needs_more_than_sums_of_days(guide: Tollbook) -> None:
+    write(
+        """\
+        baseline: {ledger: {last: 30d}}
+        scenarios: [{name: capped, levers: [{cap: {requests: 500}}]}]
+        """
+    )
+    ran = guide(*NOW, "plan", "plan.yaml")
+    assert ran.code == 2
+    assert "the hours of this usage are not known" in ran.error
+
+
 def test_a_plan_for_a_part_of_the_usage(calls: Tollbook) -> None:
     write(
         """\
