@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -10,25 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from costmodel.flows import ZERO
 from costmodel.levers import Commit, Retire
-from costmodel.likely import (
-    DRAWS,
-    SessionCosts,
-    chance_above,
-    cost_draws,
-    likely_range,
-    volume_factors,
-)
+from costmodel.likely import DRAWS, chance_above, cost_draws, likely_range
 from costmodel.money import decimal_string
+from costmodel.past_days import PastDays, SessionSample, UsageSeen, past_days
 from costmodel.plan_terms import ScenarioTerms, settled_draws, terms_of
 from costmodel.range_nodes import nodes_of
 from costmodel.regimes import month_after
 from costmodel.rules import clock_problem
 from costmodel.scenario import evaluate, total_cost
 from costmodel.scene import KEY_WORDS
-from costmodel.weekdays import DAY, days_between, days_of, on_calendar
-from costmodel.workload import ESCALATED_FROM, Baseline, ledger_baseline, typed_workload
+from costmodel.weekdays import DAY, days_between, on_calendar
+from costmodel.workload import ESCALATED_FROM, Baseline, typed_workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +33,6 @@ if TYPE_CHECKING:
     from costmodel.usage import Cell
 
 MONTHLY_COST = "monthly_cost"
-SESSION = "session"
 
 
 class PlanError(ValueError):
@@ -98,18 +89,6 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     period: date | None = None
     limits: Mapping[str, Fraction] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SessionSample:
-    """Usage of some sessions; the first of ``dimension_names`` is ``session``.
-
-    ``weights`` says for how many sessions each one stands.
-    """
-
-    cells: Sequence[Cell]
-    dimension_names: tuple[str, ...]
-    weights: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -353,7 +332,8 @@ class _Runner:
         )
 
     def _likely(self, scenario: Scenario, outcome: Outcome) -> _Likely:
-        factors = self._volume_factors(scenario)
+        past = self._past
+        factors = None if past is None else past.factors(scenario.levers, self.book, self.month)
         if factors is None and not scenario.ranges:
             return _Likely()
         draws = self._draws(scenario, outcome.uncommitted_cost)
@@ -387,43 +367,14 @@ class _Runner:
         return nodes_of(scenario.levers, place, name, (ends.low, ends.high), usage)
 
     @cached_property
-    def _past(self) -> Baseline | None:
-        """Return the usage of the history by day, at the rates of the month."""
+    def _past(self) -> PastDays | None:
+        """Return the days of the history, at the rates of the month."""
         history = self.history
         if history is None:
             return None
-        days = len(days_between(history.first_day, history.last_day))
-        names = history.dimension_names
-        past = ledger_baseline(history.cells, self.book, days=days, dimension_names=names)
-        return past.priced_on(self.month)
-
-    def _volume_factors(self, scenario: Scenario) -> Floats | None:
-        """Return how the cost of the month may vary, from the days of the history."""
-        history, past = self.history, self._past
-        if history is None or past is None:
-            return None
         days = days_between(history.first_day, history.last_day)
-        outcome = evaluate(past, scenario.levers, self.book, by=(DAY,))
-        costs: dict[str | None, Fraction] = defaultdict(lambda: ZERO, outcome.cost_by(DAY))
-        return volume_factors(
-            {day: float(costs[day.isoformat()]) for day in days},
-            days_of(self.month),
-            sessions=self._session_costs(scenario, len(days)),
-        )
-
-    def _session_costs(self, scenario: Scenario, days: int) -> SessionCosts | None:
-        """Return what single sessions cost, None where the usage or a lever cannot tell."""
-        sample = self.history.sessions if self.history else None
-        levers = [lever for lever in scenario.levers if not isinstance(lever, Commit)]
-        asked = {name for lever in levers for name in lever.dimensions} - set(KEY_WORDS)
-        if sample is None or not asked <= set(sample.dimension_names):
-            return None
-        seen = ledger_baseline(
-            sample.cells, self.book, days=days, dimension_names=sample.dimension_names
-        ).priced_on(self.month)
-        found = evaluate(seen, levers, self.book, by=(SESSION,)).cost_by(SESSION)
-        costs = [float(found.get(name, ZERO)) for name in sample.weights]
-        return SessionCosts(costs, list(sample.weights.values()), days)
+        usage = UsageSeen(history.cells, history.dimension_names)
+        return past_days(usage, history.sessions, days, self.book, self.month)
 
 
 def _misses(outcome: Outcome) -> list[str]:

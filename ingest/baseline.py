@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
-from costmodel.plan import SESSION, History, SessionSample
+from costmodel.past_days import SESSION, SessionSample
+from costmodel.plan import History
 from costmodel.rules import CLOCK_NAMES, HOUR, HOUR_AT, HOURLY_NAMES, WEEKDAY, WEEKDAYS
 from costmodel.weekdays import DAY
 from costmodel.workload import ESCALATED_FROM, ledger_baseline

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, Retire, Route
+from costmodel.past_days import SessionSample
 from costmodel.plan import (
     History,
     LedgerBaseline,
@@ -16,7 +17,6 @@ from costmodel.plan import (
     PlanResult,
     Range,
     Scenario,
-    SessionSample,
     TypedBaseline,
     dimensions_of,
     run_plan,
