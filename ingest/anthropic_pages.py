@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.files import UNREADABLE, documents
+from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault, moment_of
 
 if TYPE_CHECKING:

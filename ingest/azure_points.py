@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.files import UNREADABLE
+from ingest.json_documents import UNREADABLE
 from ingest.table_documents import plain_name
 from ingest.values import Fault, count_of, moment_of, text_of
 

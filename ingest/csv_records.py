@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ingest.errors import UnreadableFileError
-from ingest.files import LONGEST_LINE, opened
+from ingest.files import LONGEST_LINE
+from ingest.packed import opened
 from ingest.values import Fault
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Return first line, last line and cells of every record that is not blank."""
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader(text, delimiter=delimiter)
+        reader = csv.reader(bounded_lines(path, text), delimiter=delimiter)
         before = 0
         try:
             for cells in reader:
@@ -87,3 +88,18 @@ def _cells(path: Path, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
             raise UnreadableFileError(
                 f"{path}, line {before + 1}: cannot be read as CSV ({error}): export it again"
             ) from error
+
+
+def bounded_lines(path: Path, text: TextIO) -> Iterator[str]:
+    """Return the lines of a file's text, each with its end, for a reader of CSV.
+
+    Raises:
+        UnreadableFileError: A line is longer than ``LONGEST_LINE``.
+    """
+    number = 0
+    while line := text.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            said = f"is longer than {LONGEST_LINE // 1024**2} MB: shorten it, or leave it out"
+            raise UnreadableFileError(f"{path}, line {number}: {said}")
+        yield line

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import shutil
-import zlib
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
-
-import zstandard
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from ingest.errors import UnreadableFileError
+from ingest.json_documents import UNREADABLE, documents, next_value
+from ingest.packed import GZIP, ZSTD, opened
 from ingest.projection import Sample
 
 if TYPE_CHECKING:
@@ -23,99 +19,15 @@ SAMPLE_BYTES: Final = 256 * 1024
 SAMPLE_STEPS: Final = 32
 SAMPLE_STEP_BYTES: Final = 8 * 1024
 LONGEST_LINE: Final = 16 * 1024 * 1024
+LONGEST_SAMPLED: Final = 1024 * 1024
+OVERLONG: Final = f"! longer than {LONGEST_LINE // 1024**2} MB"
+"""Stands in a copy for an overlong line."""
+
 BLANK: Final = b" \t\r\v\f\n"
 BOM: Final = b"\xef\xbb\xbf"
-GZIP: Final = b"\x1f\x8b"
-ZSTD: Final = b"\x28\xb5\x2f\xfd"
 PARQUET: Final = b"PAR1"
 
 Lines = list[int]
-
-
-LARGEST_PACKED_RATIO: Final = 100
-UNCHECKED_BYTES: Final = 256 * 1024 * 1024
-"""A packed file may grow to this without a question; beyond it, usage never packs 100 to 1."""
-
-
-class _Unpacked(io.RawIOBase):
-    """What is in a packed file, as long as it does not grow beyond all measure."""
-
-    def __init__(self, stream: IO[bytes], packed_bytes: int) -> None:
-        super().__init__()
-        self._stream = stream
-        self._left = max(UNCHECKED_BYTES, LARGEST_PACKED_RATIO * packed_bytes)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - any writable buffer
-        piece = self._stream.read(len(buffer))
-        self._left -= len(piece)
-        if self._left < 0:
-            raise UnreadableFileError(
-                f"unpacks to more than {LARGEST_PACKED_RATIO} times its size: "
-                "unpack it yourself if it is really usage"
-            )
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacking gzip and zstd.
-
-    Raises:
-        UnreadableFileError: The file is not there, ends early, or grows beyond all measure.
-    """
-    try:
-        with path.open("rb") as file, _unpacked(file, path) as stream:
-            yield stream
-    except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
-        raise UnreadableFileError(
-            f"{path}: the packed file ends early or is damaged: export it again"
-        ) from error
-    except UnreadableFileError as error:
-        named = str(error) if str(path) in str(error) else f"{path}: {error}"
-        raise UnreadableFileError(named) from error
-    except OSError as error:
-        raise UnreadableFileError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _unpacked(file: IO[bytes], path: Path) -> IO[bytes]:
-    """Return the stream of a file that stands at its start, unpacked if it is packed."""
-    start = file.read(len(ZSTD))
-    file.seek(0)
-    if not start.startswith((GZIP, ZSTD)):
-        return file
-    inner = _Zstd(file) if start == ZSTD else gzip.GzipFile(fileobj=file)
-    packed_bytes = path.stat().st_size
-    return io.BufferedReader(_Unpacked(cast("IO[bytes]", inner), packed_bytes), SAMPLE_BYTES)
-
-
-class _Zstd:
-    """A zstd stream that says so when it ends inside a frame; the library's reader does not."""
-
-    PIECE_BYTES: Final = 4_096  # so few can grow to 128 MB, not more
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._packed = self._ready = b""
-
-    def read(self, size: int) -> bytes:
-        """Return up to so many bytes, none at the end of the last frame."""
-        while not self._ready:
-            self._packed = self._packed or self._file.read(self.PIECE_BYTES)
-            if not self._packed:
-                if not self._frame.eof:
-                    raise EOFError
-                return b""
-            if self._frame.eof:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._ready = self._frame.decompress(self._packed)
-            self._packed = self._frame.unused_data if self._frame.eof else b""
-        piece, self._ready = self._ready[:size], self._ready[size:]
-        return piece
 
 
 def sample_of(path: Path) -> Sample:
@@ -136,12 +48,35 @@ def is_clean(path: Path) -> bool:
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Return number and bytes of every line that is not blank."""
+    """Return number and bytes of every line that is not blank; an overlong one is cut.
+
+    What is left of it is longer than ``LONGEST_LINE``.
+    """
     with opened(path) as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_bounded(stream), start=1):
             text = line.removeprefix(BOM) if number == 1 else line
             if text.strip(BLANK):
                 yield number, text
+
+
+def _bounded(stream: IO[bytes]) -> Iterator[bytes]:
+    """Return every line, passing over what an overlong one has too much."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            line = stream.readline(LONGEST_LINE + 1)
+
+
+def has_overlong_line(path: Path) -> bool:
+    """Tell whether a file that is not packed has a line longer than ``LONGEST_LINE``.
+
+    It may say so of one that is at least half as long.
+    """
+    with path.open("rb") as stream:
+        while len(piece := stream.read(LONGEST_LINE // 2)) == LONGEST_LINE // 2:
+            if b"\n" not in piece:
+                return True
+    return False
 
 
 def picked_lines(path: Path, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
@@ -170,14 +105,21 @@ def reasons_of_lines(
 def spread_lines(path: Path) -> list[bytes]:
     """Return some lines from all over a file: its first ones and those after equal steps."""
     with opened(path) as stream:
-        lines = stream.readlines(SAMPLE_BYTES)
+        lines = [*_whole_lines(stream, SAMPLE_BYTES)]
     size = path.stat().st_size
     with path.open("rb") as stream:
         for step in range(1, SAMPLE_STEPS):
             stream.seek(size * step // SAMPLE_STEPS)
-            stream.readline()
-            lines += stream.readlines(SAMPLE_STEP_BYTES)
+            if stream.readline(LONGEST_SAMPLED).endswith(b"\n"):
+                lines += _whole_lines(stream, SAMPLE_STEP_BYTES)
     return lines
+
+
+def _whole_lines(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Return lines until there are so many bytes of them, or one is too long for a sample."""
+    while size > 0 and (line := stream.readline(LONGEST_SAMPLED)).endswith(b"\n"):
+        size -= len(line)
+        yield line
 
 
 def clean_copy(path: Path, workspace: Path) -> tuple[Path, Lines]:
@@ -187,7 +129,7 @@ def clean_copy(path: Path, workspace: Path) -> tuple[Path, Lines]:
     with copy.open("wb") as out:
         for number, line in lines_of(path):
             numbers.append(number)
-            out.write(line if len(line) <= LONGEST_LINE else b"!\n")
+            out.write(line if len(line) <= LONGEST_LINE else f"{OVERLONG}\n".encode())
             if not line.endswith(b"\n"):
                 out.write(b"\n")
     return copy, numbers
@@ -225,7 +167,7 @@ def rewritten(
         for number, document in documents(path):
             for row in ["!"] if document is UNREADABLE else _texts(rows_of, document):
                 numbers.append(number)
-                out.write(row + "\n")
+                out.write((row if len(row) <= LONGEST_LINE else OVERLONG) + "\n")
     return copy, numbers
 
 
@@ -235,39 +177,6 @@ def _texts(rows_of: Callable[[Any], Iterable[object]], document: object) -> list
         return [json.dumps(row) for row in rows_of(document)]
     except RecursionError:
         return ["!"]
-
-
-UNREADABLE: Final = object()
-"""Stands for text where a JSON document should be."""
-
-
-def documents(path: Path, decoder: json.JSONDecoder | None = None) -> Iterator[tuple[int, Any]]:
-    """Return line and value of every JSON document in a file: one a line, or over many lines.
-
-    The elements of an array at the top are documents of their own.
-    """
-    with opened(path) as stream:
-        text = stream.read().removeprefix(BOM).decode("utf-8", errors="replace")
-    decoder = decoder or json.JSONDecoder()
-    at, line, counted = 0, 1, 0
-    while (at := _next_value(text, at)) < len(text):
-        line += text.count("\n", counted, at)
-        counted = at
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            yield line, UNREADABLE
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
-            continue
-        yield line, value
-
-
-def _next_value(text: str, at: int) -> int:
-    """Return where the next document begins, over blanks and the marks of an array."""
-    while at < len(text) and (text[at].isspace() or text[at] in "[],"):
-        at += 1
-    return at
 
 
 def is_lines_of_objects(sample: Sample) -> bool:
@@ -286,7 +195,7 @@ def first_objects(sample: Sample, count: int = 20) -> list[dict[str, Any]]:
     decoder = json.JSONDecoder()
     found: list[dict[str, Any]] = []
     at = 0
-    while len(found) < count and (at := _next_value(sample.text, at)) < len(sample.text):
+    while len(found) < count and (at := next_value(sample.text, at)) < len(sample.text):
         try:
             value, at = decoder.raw_decode(sample.text, at)
         except (ValueError, RecursionError):

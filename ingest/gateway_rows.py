@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import Given
 from ingest.csv_records import header_of, records_of
-from ingest.files import UNREADABLE, documents, first_objects
+from ingest.files import first_objects
+from ingest.json_documents import UNREADABLE, documents
 from ingest.projection import Sample
 from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
 from ingest.values import Fault, text_of

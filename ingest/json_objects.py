@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.files import LONGEST_LINE, UNREADABLE, documents, is_lines_of_objects, lines_of
+from ingest.files import LONGEST_LINE, is_lines_of_objects, lines_of
+from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault, text_of
 
 if TYPE_CHECKING:

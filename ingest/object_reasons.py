@@ -6,6 +6,7 @@ import json
 from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final
 
+from ingest.files import OVERLONG
 from ingest.rows import LARGEST_COUNT
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def _shown(value: object) -> str:
 
 def explain(line: str) -> str:
     """Say why a line was set aside."""
+    if line.startswith(OVERLONG):
+        return f"the line is {OVERLONG.removeprefix('! ')}"
     try:
         value = json.loads(line.strip())
     except json.JSONDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ingest.csv_records import Record
-from ingest.files import UNREADABLE, documents
+from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from ingest.azure_points import (
 )
 from ingest.canonical import Given, Remarks, UsageRow, View, opened_rows
 from ingest.csv_records import header_of, records_of
-from ingest.files import documents
+from ingest.json_documents import documents
 from ingest.rows import NO_MODEL
 from ingest.table_documents import document_records, is_json, plain_name, small_names
 from ingest.values import Fault

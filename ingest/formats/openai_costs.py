@@ -10,7 +10,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from ingest.files import UNREADABLE, documents
+from ingest.json_documents import UNREADABLE, documents
 from ingest.openai_bill import BillRow, holds_costs, opened_bill
 from ingest.values import Fault
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ingest.bucket_export import opened_buckets
 from ingest.bucket_rows import GivenRow
-from ingest.files import UNREADABLE, documents, first_objects
+from ingest.files import first_objects
+from ingest.json_documents import UNREADABLE, documents
 from ingest.openai_bill import holds_costs
 
 if TYPE_CHECKING:

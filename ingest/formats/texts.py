@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import NO_TIME, REQUESTS, Given, Remarks, UsageRow, opened_rows
-from ingest.files import UNREADABLE, documents, first_objects, is_lines_of_objects, lines_of
+from ingest.files import first_objects, is_lines_of_objects, lines_of
+from ingest.json_documents import UNREADABLE, documents
 from ingest.providers import served_by
 from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
 from ingest.text_tokens import TextCounter

@@ -21,7 +21,7 @@ import zstandard
 from dashboard import uploads
 from dashboard.app import create_app
 from dashboard.context import DashboardContext, Source
-from ingest import files
+from ingest import files, packed
 from ingest.configuration import Configuration
 from ingest.errors import NoFormatError, UnreadableFileError
 from ingest.imports import import_file
@@ -75,7 +75,7 @@ def test_a_zip_bomb_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(files, "UNCHECKED_BYTES", 1024 * 1024)
+    monkeypatch.setattr(packed, "UNCHECKED_BYTES", 1024 * 1024)
     bomb = pack(ONE_LINE + filling * (32 * 1024 * 1024 // len(filling)))
     with pytest.raises(UnreadableFileError, match="unpacks to more than 100 times its size"):
         imported(tmp_path, bomb)
@@ -86,7 +86,7 @@ def test_a_zip_bomb_is_refused(
 def test_a_file_that_packs_well_is_no_bomb(
     pack: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "UNCHECKED_BYTES", 1024 * 1024)
+    monkeypatch.setattr(packed, "UNCHECKED_BYTES", 1024 * 1024)
     found = imported(tmp_path, pack(ONE_LINE + b"\n" * 1_000_000))
     assert accounting(found) == {"read": 1, "added": 1}
 

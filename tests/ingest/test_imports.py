@@ -180,7 +180,7 @@ def test_zstd_is_unpacked_and_one_that_ends_early_leaves_the_store_alone(
 def test_a_file_that_unpacks_beyond_all_measure_is_refused(
     store: Store, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.files.UNCHECKED_BYTES", 4 * 1024 * 1024)
+    monkeypatch.setattr("ingest.packed.UNCHECKED_BYTES", 4 * 1024 * 1024)
     line, blank = json.dumps(chat()).encode() + b"\n", b" " * 1_023 + b"\n"
     text = line + blank * 20_000
     packed = gzip.compress(text) if kind == "gzip" else zstandard.compress(text)

@@ -19,7 +19,8 @@ from ingest.azure_meters import token_meter, tokens_per_unit
 from ingest.canonical import REQUESTS, Given, Remarks, opened_rows
 from ingest.charges import Charge, ChargeKind
 from ingest.csv_records import Record, header_of, records_of
-from ingest.formats.focus.parquet import columns_of, is_parquet, parquet_records
+from ingest.formats.focus.parquet import parquet_records
+from ingest.formats.parquet import column_types, is_parquet
 from ingest.gateway_rows import labelled
 from ingest.json_objects import UNSAFE, last_part, loaded
 from ingest.names import kept_name
@@ -97,7 +98,7 @@ class Focus:
 
 
 def _columns(sample: Sample) -> set[str]:
-    names = columns_of(sample.path) if is_parquet(sample) else header_of(sample)
+    names = column_types(sample.path) if is_parquet(sample) else header_of(sample)
     return {name.lower() for name in names}
 
 

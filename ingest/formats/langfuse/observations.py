@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
-
 from ingest.csv_records import header_of, records_of
 from ingest.errors import UnreadableFileError
 from ingest.files import (
-    LONGEST_LINE,
-    PARQUET,
-    UNREADABLE,
-    documents,
     first_objects,
     is_clean,
     unpacked_copy,
 )
 from ingest.formats.langfuse.usage import EXACT
+from ingest.formats.parquet import column_types, is_parquet, parquet_rows, quoted, utc_or_same
+from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault
 
 if TYPE_CHECKING:
@@ -42,7 +37,6 @@ OF_THE_TRACE: Final = ("sessionid", "userid", "tags", "metadata", "environment",
 """What an observation has from its trace, where it says nothing itself."""
 SPELLINGS: Final = ("traceId", "startTime", "usageDetails", "parentObservationId")
 """Keys that are looked for in a document that the sample cuts off."""
-ROWS_AT_ONCE: Final = 1_000
 
 Values = dict[str, Any]
 
@@ -68,16 +62,11 @@ def is_observation(names: Iterable[str]) -> bool:
     return found >= SURE and not found.isdisjoint(MARKS)
 
 
-def is_parquet(sample: Sample) -> bool:
-    """Tell whether a file is a Parquet file."""
-    return sample.text.startswith(PARQUET.decode())
-
-
 def shown_names(sample: Sample) -> set[str]:
     """Return the names that a sample shows where an observation's would stand."""
     if is_parquet(sample):
         with tempfile.TemporaryDirectory(prefix="tollbook-") as folder:
-            return set(_columns_of(_unpacked(sample.path, Path(folder))))
+            return set(column_types(_unpacked(sample.path, Path(folder))))
     if not _is_json(sample):
         return set(header_of(sample))
     inner = [each for found in first_objects(sample) for _, each in _inside(found)]
@@ -126,14 +115,9 @@ def _more_follow(reply: Mapping[str, Any]) -> bool:
 
 
 def _of_csv(sample: Sample) -> Iterator[Observation]:
-    """Return the records of a table; what was asked may be longer than Python lets a cell be."""
-    before = csv.field_size_limit(LONGEST_LINE)
-    try:
-        for record in records_of(sample):
-            cells = record.cells
-            yield Observation(record.line, cells if isinstance(cells, Fault) else _kept(cells))
-    finally:
-        csv.field_size_limit(before)
+    for record in records_of(sample):
+        cells = record.cells
+        yield Observation(record.line, cells if isinstance(cells, Fault) else _kept(cells))
 
 
 def _kept(values: Mapping[str, Any]) -> Values:
@@ -203,40 +187,20 @@ def _unpacked(path: Path, folder: Path) -> Path:
     return path if is_clean(path) and path.suffix != ".gz" else unpacked_copy(path, folder)
 
 
-def _columns_of(path: Path) -> dict[str, str]:
-    """Return names and types of the columns of a Parquet file, none for a damaged one."""
-    try:
-        with duckdb.connect() as session:
-            rows = session.execute(
-                "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(?))",
-                [str(path)],
-            ).fetchall()
-    except duckdb.Error:
-        return {}
-    return dict(rows)
-
-
 def _of_parquet(sample: Sample, workspace: Path) -> Iterator[Observation]:
     path = _unpacked(sample.path, workspace)
     columns = {
-        name: kind for name, kind in _columns_of(path).items() if plain(name) not in TEXTS_LEFT_OUT
+        name: kind for name, kind in column_types(path).items() if plain(name) not in TEXTS_LEFT_OUT
     }
     if not columns:
         raise UnreadableFileError(f"{sample.path}: is no whole Parquet file: export it again")
-    texts = ", ".join(f"{_as_json(name, kind)}" for name, kind in columns.items())
-    with duckdb.connect() as session:
-        found = session.execute(f"SELECT {texts} FROM read_parquet(?)", [str(path)])
-        line = 0
-        while rows := found.fetchmany(ROWS_AT_ONCE):
-            for row in rows:
-                line += 1
-                values = (None if text is None else EXACT.decode(text) for text in row)
-                yield Observation(line, _kept(dict(zip(columns, values, strict=True))))
+    texts = [_as_json(name, kind) for name, kind in columns.items()]
+    for line, row in enumerate(parquet_rows(path, texts, sample.path), start=1):
+        values = (None if text is None else EXACT.decode(text) for text in row)
+        yield Observation(line, _kept(dict(zip(columns, values, strict=True))))
 
 
 def _as_json(name: str, kind: str) -> str:
     """Return the SQL of a column as JSON; times with a zone in UTC."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    if "TIME ZONE" in kind:
-        quoted = f"strftime({quoted} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
-    return f"CASE WHEN {quoted} IS NOT NULL THEN to_json({quoted})::VARCHAR END"
+    value = utc_or_same(name, kind)
+    return f"CASE WHEN {quoted(name)} IS NOT NULL THEN to_json({value})::VARCHAR END"

@@ -10,17 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from ingest.csv_records import bounded_lines
 from ingest.errors import MappingError, UnreadableFileError
 from ingest.files import (
-    PARQUET,
     clean_copy,
+    has_overlong_line,
     is_clean,
     is_lines_of_objects,
-    opened,
     picked_lines,
     rewritten,
     unpacked_copy,
 )
+from ingest.formats.parquet import (
+    column_types,
+    is_parquet,
+    quoted,
+    refused_if_damaged,
+    utc_or_same,
+)
+from ingest.packed import opened
 from ingest.served import sql_string
 
 if TYPE_CHECKING:
@@ -52,34 +60,35 @@ class Table:
             return self.columns[column]
         first, *rest = column.split(".")
         if not rest:
-            return _quoted(first)
+            return quoted(first)
         steps = "".join(f'."{step}"' for step in rest)
-        return f"""(try_cast({_quoted(first)} AS JSON)->>'${steps}')"""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+        return f"""(try_cast({quoted(first)} AS JSON)->>'${steps}')"""
 
 
 def type_of(sample: Sample) -> str:
     """Return which of ``TABLES`` reads a file that begins like this."""
-    if sample.text.encode("latin-1", errors="ignore").startswith(PARQUET):
+    if is_parquet(sample):
         return "parquet"
     return "jsonl" if sample.text.lstrip().startswith(("{", "[")) else "csv"
 
 
 def _csv_table(sample: Sample, _: ColumnMapping, workspace: Path) -> Table:
-    """Return a CSV file as DuckDB reads it: fast, but it gives up what it does not understand."""
+    """Return a CSV file as DuckDB reads it: fast, but it gives up what it does not understand.
+
+    A line beyond its buffer of 32 MB it would pass over without a word.
+    """
     path = sample.path
     if not is_clean(path):
         path = unpacked_copy(path, workspace)
+    if has_overlong_line(path):
+        return csv_by_record(sample, workspace)
     delimiter, names = _header(sample)
     described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
     return Table(
         path,
         f"read_csv(?, delim={sql_string(delimiter)}, header=true, auto_detect=false, quote='\"', "
         f"escape='\"', ignore_errors=true, store_rejects=true, columns={{{described}}})",
-        {name: _quoted(name) for name in names},
+        {name: quoted(name) for name in names},
         lambda places: _csv_records(path, delimiter, places),
     )
 
@@ -100,7 +109,7 @@ def csv_by_record(sample: Sample, workspace: Path) -> Table:
     return Table(
         copy,
         f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{described}}})",
-        {name: _quoted(name) for name in names},
+        {name: quoted(name) for name in names},
         lambda places: _csv_records(sample.path, delimiter, places),
     )
 
@@ -121,7 +130,8 @@ def _numbered_records(path: Path, delimiter: str) -> Iterator[tuple[int, list[st
     """Return the first line and the cells of every record after the header."""
     with opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        reader = csv.reader((line.replace("\0", "") for line in text), delimiter=delimiter)
+        lines = bounded_lines(path, text)
+        reader = csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter)
         next(reader, [])
         while True:
             first = reader.line_num + 1
@@ -138,7 +148,7 @@ def _csv_records(
     wanted = set(places)
     with opened(path) as stream:
         head = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        names = next(csv.reader(head, delimiter=delimiter), [])
+        names = next(csv.reader(bounded_lines(path, head), delimiter=delimiter), [])
     for place, (line, cells) in enumerate(_numbered_records(path, delimiter)):
         if place in wanted:
             whole = len(cells) == len(names)
@@ -153,7 +163,7 @@ def _jsonl_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Tab
     path, lines = sample.path, None
     if not is_lines_of_objects(sample):
         path, lines = rewritten(path, workspace, lambda document: [document])
-    elif not is_clean(path):
+    elif not is_clean(path) or has_overlong_line(path):
         path, lines = clean_copy(path, workspace)
     names = dict.fromkeys(str(each.value).split(".")[0] for each in mapping.columns.values())
     described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
@@ -186,24 +196,14 @@ def _flat(text: str) -> dict[str, Any]:
 
 def _parquet_table(sample: Sample, _: ColumnMapping, __: Path) -> Table:
     path = sample.path
-    try:
-        with duckdb.connect() as session:
-            rows = session.execute(
-                "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(?))",
-                [str(path)],
-            ).fetchall()
-    except duckdb.Error as error:
-        raise UnreadableFileError(f"{path}: is no whole Parquet file: export it again") from error
-    columns = {}
-    for name, kind in rows:
-        text = _quoted(name)
-        utc = f"strftime({text} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
-        columns[name] = utc if "TIME ZONE" in kind else f"{text}::VARCHAR"
-
-    texts = ", ".join(f"{text} AS {_quoted(name)}" for name, text in columns.items())
+    types = column_types(path)
+    if not types:
+        raise UnreadableFileError(f"{path}: is no whole Parquet file: export it again")
+    columns = {name: f"{utc_or_same(name, kind)}::VARCHAR" for name, kind in types.items()}
+    texts = ", ".join(f"{text} AS {quoted(name)}" for name, text in columns.items())
 
     def records(places: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        with duckdb.connect() as session:
+        with refused_if_damaged(path), duckdb.connect() as session:
             found = session.execute(
                 f"SELECT {texts}, file_row_number FROM read_parquet(?, file_row_number = true) "
                 "WHERE file_row_number IN (SELECT unnest(?::BIGINT[])) ORDER BY file_row_number",

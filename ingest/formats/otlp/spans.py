@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.files import UNREADABLE, documents, first_objects
+from ingest.files import first_objects
+from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault
 
 if TYPE_CHECKING:
