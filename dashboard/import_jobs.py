@@ -15,7 +15,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from werkzeug.utils import secure_filename
@@ -68,6 +68,10 @@ class Held:
     draft: Mapping[str, str] | None = None
 
 
+class _StoppedError(Exception):
+    """The server ends while a file is on its way in."""
+
+
 class Imports:
     """The imports of this process: a queue of one, how far each is, and the files that wait."""
 
@@ -77,6 +81,7 @@ class Imports:
         self._lock = Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
         self._folder: Path | None = None
+        self._closing = Event()
 
     def room_for(self, name: str) -> Path:
         """Return a path in a folder of its own, with the file's own name as far as it is safe."""
@@ -132,6 +137,16 @@ class Imports:
             shutil.rmtree(held.path.parent, ignore_errors=True)
         return held is not None
 
+    def close(self) -> None:
+        """Take no more files: what is being looked at or imported stops at its next step.
+
+        An import that stops leaves nothing in the store, and no file stays on disk.
+        """
+        self._closing.set()
+        self._worker.shutdown(cancel_futures=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
     def job(self, name: str) -> Job | None:
         """Return how a job is, None when there is none of this name."""
         with self._lock:
@@ -169,6 +184,8 @@ class Imports:
             job = work(held)
         except IngestError as error:
             job = self._failed(held, _plain(error, path))
+        except _StoppedError:
+            job = Job("failed", "Tollbook was stopped before this file came in")
         except Exception:  # noqa: BLE001 - a thread's last words go to the page and the log
             _LOG.exception("an upload could not be imported")
             job = self._failed(held, f"{path.name} could not be read; the log of tollbook says why")
@@ -213,6 +230,8 @@ class Imports:
 
     def _teller(self, name: str, after_reading: str) -> Callable[[Progress], None]:
         def tell(progress: Progress) -> None:
+            if self._closing.is_set() and progress.phase != "committed":
+                raise _StoppedError
             words = "reading" if progress.phase == "reading" else after_reading
             self._set(name, Job("running", words, progress.rows, progress.rows_per_second))
 

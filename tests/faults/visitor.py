@@ -53,10 +53,11 @@ class Visitor:
         assert len(found) > 1
         return json.dumps(found, ensure_ascii=False)
 
-    def upload(self, path: Path) -> str:
+    def upload(self, path: Path, then: str = "import") -> str:
         """Hand a file in at the page of imports; returns the name of its job."""
         headers = {"X-Tollbook-Upload": "1"}
-        answer = self._answer("POST", f"/api/upload?name={path.name}", path.read_bytes(), headers)
+        address = f"/api/upload?name={path.name}&then={then}"
+        answer = self._answer("POST", address, path.read_bytes(), headers)
         return str(json.loads(answer)["job"])
 
     def get(self, path: str) -> Json:

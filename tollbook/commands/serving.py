@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -162,8 +163,13 @@ def _serve(
         url = f"http://{host}:{port}"
         if invocation.as_json:
             invocation.output.result({"url": url, "db": str(context.store_path)})
+        # Two tabs at once are no news, and nobody can do anything about them.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         invocation.output.note(f"Tollbook is at {url} (Ctrl-C stops it).")
-        waiting.run()
+        try:
+            waiting.run()
+        finally:
+            context.imports.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:
