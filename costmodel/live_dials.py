@@ -100,7 +100,7 @@ def _dials(
     match lever:
         case Grow() if lever.from_ is None:
             found = [("requests", Dial("Growth a month", lever.requests, compounds=months_ahead))]
-        case Route() if lever.when is None:
+        case Route():
             found = [("share", Dial(f"Share sent to {lever.to}", lever.share, (ZERO, top)))]
         case StartWith():
             found = [("escalate", Dial(f"Escalated to {lever.full}", lever.escalate))]

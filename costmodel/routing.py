@@ -51,7 +51,7 @@ class Grow(Lever):
 
 @dataclass(frozen=True, kw_only=True)
 class Route(Lever):
-    """A share of the requests of ``source``, or those that ``when`` names, go to ``to``.
+    """A share of the requests of ``source``, or of those that ``when`` names, goes to ``to``.
 
     Without ``source``: of every model in the family of ``to`` if the usage has any,
     else of the family that serves most of it. Several routes act at once on the
@@ -65,11 +65,6 @@ class Route(Lever):
     share: Fraction = Fraction(1)
     source: tuple[str, ...] = ()
     when: When | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.when and self.share != 1:
-            raise LeverError("give a share or 'when', not both")
 
     @property
     def dimensions(self) -> tuple[str, ...]:

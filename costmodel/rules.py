@@ -68,6 +68,16 @@ class When:
         if None not in {self.above, self.up_to} and (self.above or 0) >= (self.up_to or 0):
             raise LeverError("when: no request is longer and shorter than that; swap the numbers")
 
+    def __str__(self) -> str:
+        """Return the rule in words."""
+        lengths = {"above": self.above, "up to": self.up_to}
+        words = [f"input tokens {name} {n:,}" for name, n in lengths.items() if n is not None]
+        words += [
+            f"{name} {', '.join(value or 'not given' for value in values)}"
+            for name, values in self.values.items()
+        ]
+        return " and ".join(words)
+
     def holds(self, flow: Flow, scene: Scene) -> bool:
         """Tell whether the rule names the requests of a flow.
 

@@ -73,6 +73,11 @@ def test_rules_that_name_different_requests_do_not_crowd_each_other() -> None:
         evaluate(baseline, (*levers, Route(to="gpt-6-luna", source=(MINI,))), BOOK)
 
 
+def test_a_share_beside_a_rule_is_one_of_the_requests_that_it_names() -> None:
+    sizes = [cell(input_tokens=32_000, requests=3), cell(input_tokens=32_001, requests=6)]
+    assert routed(ledger(*sizes), When(above=32_000), share=Fraction(1, 3)) == 2
+
+
 def test_typed_sessions_are_all_of_one_length() -> None:
     assert routed(guide(), When(above=899)) == 300_000
     assert routed(guide(), When(above=900)) == 0
@@ -115,10 +120,16 @@ def test_hours_that_are_not_known_are_refused() -> None:
     assert "at least a week" in (clock_problem({"weekday"}, 6, knows_hours=True) or "")
 
 
+def test_a_rule_in_words() -> None:
+    rule = When(above=32_000, up_to=128_000, values={"feature": ("a", None), "hour": ("09",)})
+    assert str(rule) == (
+        "input tokens above 32,000 and input tokens up to 128,000 and feature a, not given "
+        "and hour 09"
+    )
+
+
 def test_a_rule_that_says_nothing_or_too_much_is_none() -> None:
     with pytest.raises(LeverError, match="holds no condition"):
         When()
     with pytest.raises(LeverError, match="longer and shorter"):
         When(above=32_000, up_to=32_000)
-    with pytest.raises(LeverError, match="not both"):
-        Route(to=FULL, share=Fraction(1, 2), when=When(above=32_000))

@@ -117,6 +117,32 @@ def test_a_cap_an_hour_needs_more_than_sums_of_days(guide: Tollbook) -> None:
     assert "the hours of this usage are not known" in ran.error
 
 
+def test_a_commitment_at_low_middle_and_high_volume(tollbook: Tollbook) -> None:
+    write(
+        dedent(WORKLOAD)
+        + dedent(
+            """\
+            scenarios:
+              - name: committed
+                levers:
+                  - commit: {amount: 500, discount: 10%}
+                  - review: {share: 1%, minutes: 1, usd_per_hour: 30}
+            """
+        )
+    )
+    ran = tollbook("plan", "plan.yaml")
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    # 450 million tokens for $396.00: 316.80 and 475.20 at a fifth less and more
+    assert "low volume $316.80 $500.00 $214.88 -$183.20 1.578 $1.39" in lines
+    assert "middle $396.00 $500.00 $143.60 -$104.00 1.263 $1.11" in lines
+    assert "high volume $475.20 $500.00 $72.32 -$24.80 1.052 $0.93" in lines
+    assert "committed: the commitment pays from $500.00 of usage a month on." in lines
+    assert "committed: $1,500.00 of this is for people, not for tokens." in lines
+    [scenario] = tollbook("plan", "plan.yaml", "--json").answer["scenarios"]
+    assert scenario["monthly_cost"] == "2000.00"
+    assert scenario["commitments"][0]["middle"]["shortfall"] == "143.60"
+
+
 def test_a_plan_for_a_part_of_the_usage(calls: Tollbook) -> None:
     write(
         """\

@@ -30,6 +30,7 @@ from tollbook.plan_outputs import (
     show_changes,
     write_files,
 )
+from tollbook.plan_terms_words import show_terms
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def plan_command(
     further.answer |= explanation_answer(head, found)
     if not say(invocation, head, changes, options, further.answer):
         _show(invocation, head.result)
+        show_terms(invocation, head.result)
         show_changes(invocation, head, changes)
         show_explanation(invocation, head, found)
         further.show()
