@@ -97,8 +97,9 @@ def _make_prefix_gaps(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``prefixes_gaps``: every block, the tokens up to its end, the longest gap so far."""
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE chains AS
-        SELECT *, string_split(hashes, ' ') AS chain FROM sent
-        WHERE hashes IS NOT NULL AND tokens > 0"""
+        SELECT * EXCLUDE (hashes),
+            list_transform(string_split(hashes, ' '), lambda each: hash(each)) AS chain
+        FROM sent WHERE hashes IS NOT NULL AND tokens > 0"""
     )
     bounds = connection.execute(
         """SELECT max(ceil(tokens / len(chain)))::BIGINT,
@@ -110,17 +111,20 @@ def _make_prefix_gaps(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE prefixes_gaps AS
         WITH touches AS (
-            SELECT * EXCLUDE (chain, hashes, session), len(chain) AS blocks,
-                unnest(chain) AS hash, generate_subscripts(chain, 1) AS number FROM chains),
+            SELECT row_id, used, place, shelf, tokens, cached, minimum, step, allowed,
+                len(chain) AS blocks, unnest(chain) AS hash,
+                generate_subscripts(chain, 1) AS number FROM chains),
         gaps AS (
-            SELECT *, coalesce(used - lag(used) OVER uses, {NEVER}) AS gap,
-                CASE WHEN number = 1 THEN count(*) OVER (PARTITION BY shelf, number, hash
-                    ORDER BY used RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW)
-                END AS minute
-            FROM touches WINDOW uses AS (PARTITION BY shelf, hash ORDER BY used, row_id))
-        SELECT row_id, place, tokens, cached, minimum, step, allowed, minute, hash, number,
+            SELECT *, coalesce(used - lag(used) OVER uses, {NEVER}) AS gap
+            FROM touches WINDOW uses AS (PARTITION BY shelf, hash ORDER BY used, row_id)),
+        minutes AS (
+            SELECT row_id, count(*) OVER (PARTITION BY shelf, chain[1] ORDER BY used
+                RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW) AS minute
+            FROM chains)
+        SELECT g.row_id, place, tokens, cached, minimum, step, allowed, minute, hash, number,
             least(number * {length}, tokens)::BIGINT AS reach,
-            max(gap) OVER (PARTITION BY row_id ORDER BY number) AS gap FROM gaps"""
+            max(gap) OVER (PARTITION BY g.row_id ORDER BY number) AS gap
+        FROM gaps g JOIN minutes m ON m.row_id = g.row_id"""
     )
 
 
@@ -137,7 +141,7 @@ def _make_session_gaps(connection: duckdb.DuckDBPyConnection) -> None:
             FROM sent WHERE session IS NOT NULL AND tokens > 0
             WINDOW earlier AS (PARTITION BY shelf, session ORDER BY used, row_id))
         SELECT row_id, place, tokens, cached, minimum, step, allowed, NULL::BIGINT AS minute,
-            NULL::VARCHAR AS hash, number, CASE WHEN number = 0 THEN cached
+            NULL::UBIGINT AS hash, number, CASE WHEN number = 0 THEN cached
                 WHEN tokens >= before THEN before ELSE 0 END AS reach,
             CASE WHEN number = 0 THEN 0 ELSE coalesce(used - used_before, {NEVER}) END AS gap
         FROM calls CROSS JOIN (SELECT unnest([0, 1]) AS number)"""
