@@ -92,7 +92,7 @@ class Flow:
             self,
             requests=self.requests * factor,
             quantities=tuple(n * factor if n else n for n in self.quantities),
-            people_cost=self.people_cost * factor,
+            people_cost=self.people_cost * factor if self.people_cost else ZERO,
         )
 
     @property
@@ -141,7 +141,7 @@ def _sum(group: list[Flow]) -> Flow:
         group[0],
         requests=sum((flow.requests for flow in group), ZERO),
         quantities=amounts,
-        people_cost=sum((flow.people_cost for flow in group), ZERO),
+        people_cost=sum((flow.people_cost for flow in group if flow.people_cost), ZERO),
     )
 
 

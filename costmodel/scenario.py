@@ -246,7 +246,10 @@ def _with_charges(
     flows: Sequence[Flow], costs: Sequence[Fraction], settled: Iterable[Settlement]
 ) -> tuple[Fraction, ...]:
     """Return what each flow costs: meters, people, and its part of commitments."""
-    paid = [cost + flow.people_cost for flow, cost in zip(flows, costs, strict=True)]
+    paid = [
+        cost + flow.people_cost if flow.people_cost else cost
+        for flow, cost in zip(flows, costs, strict=True)
+    ]
     for settlement in settled:
         for place, charge in settlement.divided(costs).items():
             paid[place] += charge
@@ -267,7 +270,7 @@ class _Tally:
     def outcome(self, flows: Sequence[Flow], commits: Sequence[Commit] = ()) -> Outcome:
         scene = self._scene
         costs = tuple(self._add(flow) for flow in flows)
-        people = sum((flow.people_cost for flow in flows), ZERO)
+        people = sum((flow.people_cost for flow in flows if flow.people_cost), ZERO)
         settled = settlements(commits, list(zip(flows, costs, strict=True)), scene)
         charges = (
             *([Charge("people", people)] if people else []),

@@ -102,7 +102,7 @@ def _differs(step: str, old: Lever, new: Lever) -> str:
         return f"{step}: {settings_words(old)} → {settings_words(new)}"
     pairs = [(each.name, getattr(old, each.name), getattr(new, each.name)) for each in fields(old)]
     parts = [
-        f"{_words(name)} {value_words(before)} → {value_words(now)}"
+        f"{_words(name)} {field_words(old, name)} → {field_words(new, name)}"
         for name, before, now in pairs
         if before != now
     ]
@@ -112,12 +112,23 @@ def _differs(step: str, old: Lever, new: Lever) -> str:
 def settings_words(lever: Lever) -> str:
     """Return the settings of a lever that say something, in words."""
     values = [(each.name, getattr(lever, each.name)) for each in fields(lever)]
-    said = [f"{_words(name)} {value_words(value)}" for name, value in values if value]
+    said = [f"{_words(name)} {field_words(lever, name)}" for name, value in values if value]
     return ", ".join(said) or "as it is"
 
 
 def _words(field: str) -> str:
     return field.strip("_").replace("_", " ")
+
+
+def field_words(lever: Lever, name: str) -> str:
+    """Return a lever's setting as people read it; what is no share of anything is a number."""
+    value = getattr(lever, name)
+    is_share = name in lever.shares or lever.step == "grow"
+    if isinstance(value, Fraction) and not is_share:
+        return f"{float(value):,.12g}"
+    if name == "usd_per_million" and isinstance(value, dict):
+        return ", ".join(f"{meter} {float(rate):g}" for meter, rate in value.items())
+    return value_words(value)
 
 
 def value_words(value: object) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from costmodel.levers import Batch, Cache, Cascade
+from costmodel.levers import Batch, Cache, Cap, Cascade, Grow, Reprice
+from costmodel.meters import Meter
 from costmodel.plan import Scenario
 from tests.tollbook.usage import NOW
-from tollbook.plan_changes import setting_changes
+from tollbook.plan_changes import setting_changes, settings_words
 from tollbook.plan_markdown import escaped
 
 if TYPE_CHECKING:
@@ -174,3 +175,17 @@ def test_settings_that_differ_are_said_in_words() -> None:
         "cache taken out: hit rate 50%",
         "batch added: where feature search, from 2026-12-01, share 25%",
     )
+
+
+def test_amounts_and_rates_are_no_shares() -> None:
+    assert settings_words(Cap(measure="money", per_hour=Fraction(1, 2))) == (
+        "measure money, per hour 0.5"
+    )
+    rates = {Meter.INPUT: Fraction(1, 2), Meter.OUTPUT: Fraction(0)}
+    assert "usd per million input 0.5, output 0" in settings_words(
+        Reprice(model="gpt-4.1", usd_per_million=rates)
+    )
+    assert settings_words(Grow(requests=Fraction(1, 10))) == "requests 10%"
+    cap = Scenario("a", (Cap(measure="tokens", per_hour=Fraction(1)),))
+    wider = Scenario("a", (Cap(measure="tokens", per_hour=Fraction(20_000)),))
+    assert setting_changes(cap, wider) == ("cap: per hour 1 → 20,000",)
