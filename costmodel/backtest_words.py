@@ -25,3 +25,11 @@ def backtest_sentence(replayed: Backtest) -> str:
         f"{said}. Not forecastable: the mean of the last 7 days was off by only "
         f"{replayed.last_week_error:.0%}."
     )
+
+
+def badge(replayed: Backtest) -> str:
+    """Return the same in few words, for beside a forecast."""
+    said = f"Such forecasts were off by {replayed.mean_error:.0%} on average lately"
+    if replayed.is_forecastable:
+        return f"{said}."
+    return f"{said}: this usage is not forecastable."

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from costmodel.backtest import backtest_plan
-from costmodel.backtest_words import backtest_sentence
+from costmodel.backtest_words import backtest_sentence, badge
 from costmodel.forecast import Backtest
 from costmodel.plan import History
 from tests.books import BOOK, book_with, card, model
@@ -118,6 +118,13 @@ def test_the_sentence_says_when_not_to_trust_it() -> None:
     assert backtest_sentence(bad).endswith(
         "(meant to: 80%). Not forecastable: the mean of the last 7 days was off by only 9%."
     )
+
+
+def test_the_badge_says_the_error_and_whether_it_is_worth_anything() -> None:
+    assert badge(Backtest(5, 14, 0.061, 0.8, 0.07)) == (
+        "Such forecasts were off by 6% on average lately."
+    )
+    assert badge(Backtest(5, 14, 0.15, 0.4, 0.09)).endswith("this usage is not forecastable.")
 
 
 def test_a_tenth_worse_than_last_week_is_chance_and_more_is_not() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costmodel.backtest_words import backtest_sentence
-from dashboard.pages.whatif import assumptions
+from costmodel.backtest_words import backtest_sentence, badge
+from dashboard.pages.whatif import assumptions, charts
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.screen import screen_of
 from dashboard.pages.whatif.settings import STATE_KEYS
@@ -28,8 +28,12 @@ def test_how_forecasts_did_lately_stands_among_the_assumptions(demo: DashboardCo
     # 61 days of demo allow five replays of two weeks
     assert (replayed.replays, replayed.horizon_days) == (5, 14)
     assert said(demo, "") == [backtest_sentence(replayed).removesuffix(".")]
+    months = charts.months_chart(shown.board, shown.view, None)
+    assert months.sentence.endswith(f" {badge(replayed)}")
 
 
 def test_typed_numbers_and_a_short_past_say_nothing(demo: DashboardContext) -> None:
     assert said(demo, "?workload=typed") == []
+    typed = screen_of(demo, parse("?workload=typed", STATE_KEYS, DEFAULT_RANGE))
+    assert "lately" not in charts.months_chart(typed.board, typed.view, None).sentence
     assert said(demo, "?range=2026-09") == []

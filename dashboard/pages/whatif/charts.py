@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from costmodel.backtest_words import badge
 from costmodel.bridge import in_cents
 from costmodel.money import dollars
 from costmodel.regimes import month_after
@@ -181,7 +182,7 @@ def months_chart(board: Board, view: Outlook, limit: Fraction | None) -> Chart:
         )
     ]
     return Chart(
-        sentence=_months_sentence(board, view),
+        sentence=f"{_months_sentence(board, view)}{_lately(board)}",
         figure=months_figure.months(rows, events_of(board), limit, board.currency),
         header=("Month", "As today", "This plan", "Price"),
         rows=[
@@ -194,6 +195,12 @@ def months_chart(board: Board, view: Outlook, limit: Fraction | None) -> Chart:
             for row in rows
         ],
     )
+
+
+def _lately(board: Board) -> str:
+    """Return how forecasts from this usage did, nothing where there are too few days to tell."""
+    replayed = board.usage.replayed
+    return "" if replayed is None else f" {badge(replayed)}"
 
 
 def dashed_from(board: Board) -> int:
