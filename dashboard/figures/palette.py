@@ -25,6 +25,8 @@ GRID = "#ECEEF1"
 GROUND = "#FFFFFF"
 SPENT = "#2B313A"
 EXPECTED = "#8A929D"
+HEAT = "#A3ABB6"
+"""The dearest cell of a table that is coloured by cost; its text stays legible."""
 
 DARK: Mapping[str, str] = MappingProxyType(
     {
@@ -41,6 +43,7 @@ DARK: Mapping[str, str] = MappingProxyType(
         GROUND: "#1D2126",
         SPENT: "#DDE1E6",
         EXPECTED: "#7E8691",
+        HEAT: "#50575F",
     }
 )
 """The dark partner of each light colour; no two light colours are the same."""

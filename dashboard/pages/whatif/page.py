@@ -18,10 +18,13 @@ from dashboard.pages.whatif import (
     breakdown,
     caching,
     charts,
+    compare,
     downloads,
+    opening,
     opportunities,
     opportunity_files,
     thresholds,
+    two_settings,
 )
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.panel import panel, panel_key
@@ -124,6 +127,8 @@ def _head(screen: Screen) -> html.Div:
 def _actions(screen: Screen) -> list[Component]:
     search = screen.state.search()
     return [
+        html.A("Save", href="#whatif-save-name", className="plain-button"),
+        html.A("Compare", href="#whatif-side-by-side", className="plain-button"),
         html.Button(
             "Copy link",
             type="button",
@@ -150,6 +155,8 @@ def _results(screen: Screen) -> list[Component]:
             WATERFALL, "Where the difference comes from", waterfall, height=_WATERFALL_HEIGHT
         ),
         chart_card.chart_card(MONTHS, "The next 12 months", months, height=_MONTHS_HEIGHT),
+        compare.section(opening.section()),
+        two_settings.section(),
         _breakdown_card(screen),
         caching.SECTION.section(),
         thresholds.SECTION.section(),
@@ -223,6 +230,9 @@ def _shown(screen: Screen) -> dict[str, str]:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, the sliders and the downloads."""
     downloads.register(app.server, context)
+    two_settings.register(app, context)
+    compare.register(app, context)
+    opening.register(app, context)
     caching.SECTION.register(app, context)
     thresholds.SECTION.register(app, context)
     opportunities.register(app, context)
