@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel.knots import cache_knots
-from costmodel.levers import Cache, Cap
+from costmodel.levers import Cache, Cap, Compress
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from costmodel.book import PriceBook
     from costmodel.levers import Lever
     from costmodel.workload import Baseline
+
+A_LITTLE = Fraction(1, 1_000_000)
+"""The least shortening breaks what is cached, none does not: a range begins just above none."""
 
 CURVE_NODES = 5
 """A cost that is no straight line is followed at so many points."""
@@ -30,6 +32,8 @@ def nodes_of(
     A cap bends the cost of every lever beside it; commitments are settled afterwards.
     """
     lever, (low, high), (baseline, book) = levers[place], ends, usage
+    if isinstance(lever, Compress) and name == "input" and not low and not lever.keeps_prefix:
+        low = high * A_LITTLE
     nodes = {low, high}
     if name in lever.curved or any(isinstance(each, Cap) for each in levers):
         step = (high - low) / (CURVE_NODES - 1)

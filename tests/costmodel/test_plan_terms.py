@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from costmodel.levers import Batch, Commit, Lever, Retry, Review, Route
+from costmodel.levers import Batch, Cap, Commit, Compress, Lever, Retry, Review, Route
 from costmodel.plan import History, LedgerBaseline, Plan, Range, Scenario, TypedBaseline, run_plan
 from costmodel.plan_terms import settled_draws
+from costmodel.range_nodes import nodes_of
 from costmodel.scenario import evaluate
+from costmodel.workload import ledger_baseline
 from tests.books import BOOK
 from tests.workloads import cell, guide
 
@@ -132,3 +134,20 @@ def test_draws_are_settled_as_single_amounts_are(discount_on: str) -> None:
     (settlement,) = outcome.settlements
     expected = [float(settlement.commitment.paid(Fraction(usage))) for usage in usages]
     assert settled_draws(np.array(usages, dtype=np.float64), outcome) == pytest.approx(expected)
+
+
+def test_a_range_of_shortening_begins_where_caches_break() -> None:
+    # 10,000 tokens, 8,000 of them cached at $0.10: $0.0016 in; uncached at $0.40: $0.004
+    usage = ledger_baseline([cell(input_tokens=10_000, cached=8_000, output=0)], BOOK, days=1)
+    ends = Fraction(0), percent(20)
+    nodes = nodes_of((Compress(input=percent(10)),), 0, "input", ends, (usage, BOOK))
+    costs = [evaluate(usage, (Compress(input=node),), BOOK).cost for node in nodes]
+    assert [round(cost, 6) for cost in costs] == [Fraction("0.004"), Fraction("0.0032")]
+    kept = (Compress(input=percent(10), keeps_prefix=True),)
+    assert nodes_of(kept, 0, "input", ends, (usage, BOOK)) == [0, percent(20)]
+
+
+def test_a_cap_bends_the_levers_beside_it() -> None:
+    levers = Batch(share=percent(50)), Cap(measure="money", per_hour=Fraction(1))
+    nodes = nodes_of(levers, 0, "share", (Fraction(0), Fraction(1)), (guide(), BOOK))
+    assert nodes == [0, Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1]
