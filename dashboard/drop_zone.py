@@ -27,7 +27,8 @@ def drop_zone(heading: Callable[..., Component], *, then: str = "import") -> htm
                 className="headline",
             ),
             html.P(
-                "OpenAI's Activity CSV or usage JSON, Batch output, or logs of API answers. "
+                "Usage exports and bills of OpenAI, Anthropic, Azure, Google and Amazon; logs of "
+                "gateways such as LiteLLM and Langfuse, and of API answers; any other table. "
                 "Files stay on this machine; texts of prompts and answers are not stored.",
                 className="drop-words",
             ),

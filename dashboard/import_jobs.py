@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from werkzeug.utils import secure_filename
 
 from dashboard.import_words import result_sentence
-from dashboard.mapping_choices import mapping_yaml
+from dashboard.mapping_choices import ORGANISATION, chosen_day, mapping_yaml
 from ingest.errors import IngestError, NoFormatError
 from ingest.imports import ImportOptions, import_file, preview_file
 from ingest.raw_lines import is_table
@@ -38,6 +38,13 @@ _LOG = logging.getLogger("tollbook.dashboard")
 _JOBS_KEPT = 100
 _HELD_AT_MOST = 50
 _LONGEST_NAME = 120
+_NO_USAGE = (
+    "choose an export of usage or costs, a log of API answers, or a table with a line of column "
+    "names"
+)
+_WAITS = (
+    "no format knows this table; it waits on the page Imports, where you say what its columns mean"
+)
 
 
 @dataclass(frozen=True)
@@ -201,12 +208,18 @@ class Imports:
 
     def _import(self, held: Held) -> Job:
         store = Store(held.source.store_path)
-        result = import_file(
-            store,
-            held.path,
-            options=_options(held),
-            progress=self._teller(held.name, "checking and storing"),
-        )
+        try:
+            result = import_file(
+                store,
+                held.path,
+                options=_options(held),
+                progress=self._teller(held.name, "checking and storing"),
+            )
+        except NoFormatError as error:
+            if not is_table(held.path):
+                raise
+            self._hold(held, None, _plain(error, held.path))
+            return Job("failed", f"{held.path.name}: {_WAITS}")
         return Job("done", result_sentence(result), result.rows_read)
 
     def _look(self, held: Held) -> Job:
@@ -240,8 +253,10 @@ class Imports:
 
 def _options(held: Held) -> ImportOptions:
     configuration = held.source.configuration
+    choices = held.choices or {}
     return ImportOptions(
-        organisation=configuration.organisation,
+        date=chosen_day(choices),
+        organisation=choices.get(ORGANISATION, "").strip() or configuration.organisation,
         dimensions=configuration.dimensions,
         deployments=configuration.deployments,
         cells=configuration.cells,
@@ -251,5 +266,11 @@ def _options(held: Held) -> ImportOptions:
 
 
 def _plain(error: IngestError, path: Path) -> str:
-    """Return what went wrong without the folder, which is gone when somebody reads it."""
-    return str(error).replace(f"{path.parent / 'mapping'}/", "").replace(f"{path.parent}/", "")
+    """Return what went wrong, and what to do about it on the page.
+
+    The folder is left out, as it is gone when somebody reads it.
+    """
+    said = str(error)
+    if isinstance(error, NoFormatError) and error.advice:
+        said = f"{error.said}: {_NO_USAGE}"
+    return said.replace(f"{path.parent / 'mapping'}/", "").replace(f"{path.parent}/", "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
+from ingest.errors import MappingError
 from ingest.mapping import BUCKET_SECONDS, CONSTANT_TARGETS, TARGETS
 from ingest.table_head import guessed_columns
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 COLUMN, CONSTANT = "column.", "constant."
 CACHED, BUCKET, ZONE = "input_includes_cached", "bucket", "timezone"
+DAY, ORGANISATION = "date", "organisation"
+"""Said for this file alone, and so not part of its mapping."""
+
 LONGEST = 500
 
 
@@ -33,10 +38,25 @@ def known_choices(given: Mapping[str, str]) -> dict[str, str]:
         CACHED,
         BUCKET,
         ZONE,
+        DAY,
+        ORGANISATION,
     }
     return {
         key: value for key, value in given.items() if key in known and 0 < len(value) <= LONGEST
     }
+
+
+def chosen_day(choices: Mapping[str, str]) -> date | None:
+    """Return the day of rows without a time, None where none was chosen.
+
+    Raises:
+        MappingError: It cannot be read.
+    """
+    text = choices.get(DAY, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise MappingError(f"the day {text!r} cannot be read: write it as 2026-11-03") from error
 
 
 def mapping_yaml(choices: Mapping[str, str]) -> str:

@@ -48,7 +48,12 @@ class StoreTooNewError(StoreError):
 
 
 class NoFormatError(IngestError):
-    """No format knows the file, or more than one does."""
+    """No format claims a file, or several do: what is wrong, and advice for a command line."""
+
+    def __init__(self, said: str, advice: str = "") -> None:
+        super().__init__(f"{said}: {advice}" if advice else said)
+        self.said = said
+        self.advice = advice
 
 
 class UnreadableFileError(IngestError):

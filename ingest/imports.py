@@ -331,10 +331,10 @@ def format_of(sample: Sample, options: ImportOptions) -> Format:
         return claiming[0]
     if claiming:
         names = " and ".join(each.name for each in claiming)
-        raise NoFormatError(f"{sample.path}: {names} both know this file: choose with --format")
+        raise NoFormatError(f"{sample.path}: {names} both know this file", "choose with --format")
     if not sample.text.strip():
         raise NoFormatError(f"{sample.path}: the file is empty: export it again")
-    raise NoFormatError(f"{sample.path}: no format knows this file: {_advice(sample)}")
+    raise NoFormatError(f"{sample.path}: no format knows this file", _advice(sample))
 
 
 def _named(name: str) -> Format:

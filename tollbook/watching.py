@@ -44,6 +44,10 @@ class WatchedFolder:
         still = [path for path, mark in self._seen.items() if before.get(path) == mark]
         return [path for path in still if self._done.get(path) != self._seen[path]]
 
+    def is_there(self) -> bool:
+        """Tell whether the folder exists now."""
+        return self._folder.is_dir()
+
     def done(self, path: Path) -> None:
         """Note that a file is taken care of as it was at the last look."""
         self._done[path] = self._seen[path]
@@ -58,10 +62,19 @@ class WatchedFolder:
             yield path, (status.st_size, status.st_mtime_ns)
 
 
-def watch(folder: WatchedFolder, handle: Handle, seconds: float) -> None:
-    """Look until somebody stops it; ``handle`` tells whether a file needs no other try."""
+def watch(
+    folder: WatchedFolder, handle: Handle, seconds: float, came_or_went: Callable[[bool], None]
+) -> None:
+    """Look until somebody stops it; ``handle`` tells whether a file needs no other try.
+
+    ``came_or_went`` hears when the folder vanishes, and when it is back.
+    """
+    was_there = True
     with _until_stopped() as stopped:
         while not stopped.is_set():
+            if folder.is_there() != was_there:
+                was_there = not was_there
+                came_or_went(was_there)
             for path in folder.look():
                 if not stopped.is_set() and handle(path):
                     folder.done(path)
@@ -94,7 +107,12 @@ def watch_imports(
     """Import what comes into a folder until somebody stops it; no failure ends it."""
     watched = _Imports(invocation, options)
     invocation.output.note(f"Watching {folder}, a look every {seconds:g} s (Ctrl-C stops it).")
-    watch(WatchedFolder(folder), watched.handle, seconds)
+
+    def came_or_went(is_there: bool) -> None:  # noqa: FBT001 - what it tells is yes or no
+        gone = f"The folder {folder} is gone; nothing is imported until it is back."
+        invocation.output.note(f"The folder {folder} is back." if is_there else gone)
+
+    watch(WatchedFolder(folder), watched.handle, seconds, came_or_went)
     if invocation.as_json:
         unpriced = unpriced_volumes(invocation, watched.results)
         failures = [*watched.failures.values()]

@@ -14,7 +14,7 @@ from dashboard.app import create_app
 from dashboard.context import DashboardContext, Source
 from ingest.configuration import Configuration
 from ingest.mapping import read_mapping
-from ingest.store import Store
+from ingest.store import CellQuery, Store
 from tests.demo import DEMO
 
 if TYPE_CHECKING:
@@ -78,8 +78,10 @@ def test_what_is_no_usage_is_said(client: FlaskClient, own: DashboardContext) ->
     answer = client.post("/api/upload?name=notes.txt", data=b"hello", headers=HEADERS)
     found = finished(client, answer.json["job"])  # type: ignore[index]
     assert found["state"] == "failed"
-    assert found["sentence"].startswith("notes.txt")
-    assert "tollbook-upload" not in found["sentence"]
+    assert found["sentence"] == (
+        "notes.txt: no format knows this file: choose an export of usage or costs, a log of API "
+        "answers, or a table with a line of column names"
+    )
     assert Store(own.store_path).is_empty()
 
 
@@ -215,6 +217,50 @@ def test_a_table_that_no_format_knows_waits_for_a_mapping(
     assert '  input: "Prompt Tokens"\n' in yaml
     client.post(f"/api/held/{job}/import", headers=HEADERS)
     assert "1 added, 1 set aside" in finished(client, job)["sentence"]
+
+
+def test_a_table_that_should_come_in_at_once_waits_too(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    answer = client.post("/api/upload?name=calls.csv", data=TABLE, headers=HEADERS)
+    found = finished(client, answer.json["job"])  # type: ignore[index]
+    assert found["state"] == "failed"
+    assert found["sentence"] == (
+        "calls.csv: no format knows this table; it waits on the page Imports, where you say what "
+        "its columns mean"
+    )
+    assert [held.name for held in own.imports.held(own.store_path)] == [answer.json["job"]]  # type: ignore[index]
+    assert Store(own.store_path).is_empty()
+
+
+def test_rows_without_a_time_get_the_day_and_the_organisation_of_the_form(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    table = b"llm,in,out\ngpt-4.1,100,10\n"
+    columns = {"column.model": "llm", "column.input": "in", "column.output": "out"}
+    job = looked_at(client, "calls.csv", table)
+    finished(client, job)
+    for day, problem in (("", None), ("3 Nov", "the day '3 Nov' cannot be read: write it as")):
+        look(client, job, {**columns, "date": day})
+        (held,) = own.imports.held(own.store_path)
+        if problem is None:
+            assert held.seen is None or held.seen.rows_good == 0
+        else:
+            assert held.problem.startswith(problem)
+    look(client, job, {**columns, "date": "2026-11-03", "organisation": "acme"})
+    (held,) = own.imports.held(own.store_path)
+    assert held.seen is not None
+    assert (held.seen.rows_good, str(held.seen.first_at)[:10]) == (1, "2026-11-03")
+    client.post(f"/api/held/{job}/import", headers=HEADERS)
+    assert "1 added" in finished(client, job)["sentence"]
+    store = Store(own.store_path)
+    counted = [store.cells(CellQuery(organisation=name)) for name in ("acme", "default")]
+    assert [sum(cell.requests for cell in cells) for cells in counted] == [1, 0]
+
+
+def look(client: FlaskClient, job: str, form: dict[str, str]) -> None:
+    client.post(f"/api/held/{job}/mapping", data=form, headers=HEADERS)
+    finished(client, job)
 
 
 def test_what_stands_in_the_form_is_kept_until_it_is_looked_through(

@@ -158,6 +158,23 @@ def test_a_failure_is_said_once_and_ends_nothing(
     assert [each["path"] for each in ran.answer["failed"]] == ["exports/a.csv"]
 
 
+def test_a_folder_that_vanishes_is_said_once_and_watched_again(
+    tollbook: Tollbook, exports: Path, between_looks: Callable[..., None]
+) -> None:
+    def back() -> None:
+        exports.mkdir()
+        write_call(exports / "a.jsonl", 1)
+
+    between_looks(exports.rmdir, None, None, back, None, None)
+    ran = tollbook("import", "--watch", "exports", "--json")
+    assert ran.code == 0
+    assert [line for line in ran.err.splitlines() if line.startswith("The folder")] == [
+        "The folder exports is gone; nothing is imported until it is back.",
+        "The folder exports is back.",
+    ]
+    assert [each["rows_added"] for each in ran.answer["files"]] == [1]
+
+
 def test_a_file_that_is_put_right_has_not_failed(
     tollbook: Tollbook, exports: Path, between_looks: Callable[..., None]
 ) -> None:

@@ -8,7 +8,16 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.attributes import attributes
-from dashboard.mapping_choices import BUCKET, CACHED, COLUMN, CONSTANT, ZONE, first_choices
+from dashboard.mapping_choices import (
+    BUCKET,
+    CACHED,
+    COLUMN,
+    CONSTANT,
+    DAY,
+    ORGANISATION,
+    ZONE,
+    first_choices,
+)
 from ingest.mapping import BUCKET_SECONDS, TARGETS
 from ingest.table_head import table_head
 
@@ -133,6 +142,8 @@ def _other_fields(held: Held, choices: Mapping[str, str]) -> list[Component]:
         _text(held, f"{CONSTANT}model", "Model, where no column has it", choices),
         _text(held, f"{CONSTANT}provider", "Provider (else openai)", choices),
         _text(held, ZONE, "Zone of the times (else UTC)", choices),
+        _text(held, DAY, "Day of rows without a time, as 2026-11-03", choices),
+        _text(held, ORGANISATION, "Organisation (else as configured)", choices),
     ]
 
 
