@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tollbook.output import amount, share_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from costmodel.levers import Lever
     from costmodel.plan import History, Plan, PlanResult, Scenario, ScenarioResult
+    from tollbook.plan_causes import Causes
 
 
 @dataclass(frozen=True)
 class Change:
     """One scenario in two versions of a plan; None where a version has it not.
 
-    ``settings`` says in words which levers differ.
+    ``settings`` says in words which levers differ, ``causes`` what each kind of lever
+    makes of the difference, in whole cents.
     """
 
     name: str
     before: ScenarioResult | None
     now: ScenarioResult | None
     settings: tuple[str, ...] = ()
+    causes: Causes = ()
 
     @property
     def difference(self) -> Fraction | None:
@@ -50,6 +54,7 @@ class Change:
             "monthly_cost": amount(self.now.monthly_cost) if self.now else None,
             "difference": amount(self.difference),
             "settings": list(self.settings),
+            "causes": [{"lever": name, "change": amount(part)} for name, part in self.causes],
         }
 
 
@@ -62,7 +67,9 @@ class Version:
     history: History | None = None
 
 
-def changes_between(base: Version, head: Version) -> tuple[Change, ...]:
+def changes_between(
+    base: Version, head: Version, causes: Mapping[str, Causes] = MappingProxyType({})
+) -> tuple[Change, ...]:
     """Return the baseline, then every scenario of both versions, the new file's order first."""
     before = {each.name: each for each in base.result.scenarios}
     now = {each.name: each for each in head.result.scenarios}
@@ -71,7 +78,7 @@ def changes_between(base: Version, head: Version) -> tuple[Change, ...]:
     found = [Change("baseline", base.result.baseline, head.result.baseline)]
     for name in dict.fromkeys((*now, *before)):
         settings = setting_changes(old.get(name), new.get(name))
-        found.append(Change(name, before.get(name), now.get(name), settings))
+        found.append(Change(name, before.get(name), now.get(name), settings, causes.get(name, ())))
     return tuple(found)
 
 

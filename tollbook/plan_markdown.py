@@ -72,6 +72,13 @@ def _change_lines(change: Change, result: PlanResult) -> Iterable[str]:
         )
         yield f"- {_name(change.name)} {costs}"
         yield from (f"  - {escaped(text)}" for text in change.settings)
+        if change.causes:
+            parts = (f"{name} {_signed(part, result)}" for name, part in change.causes)
+            yield f"  - of this: {', '.join(parts)}"
+
+
+def _signed(part: Fraction, result: PlanResult) -> str:
+    return f"{'+' if part > 0 else '−'}{_money(abs(part), result)}"
 
 
 def _difference(change: Change, result: PlanResult) -> str:

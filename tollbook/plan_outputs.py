@@ -64,7 +64,7 @@ def plan_options(function: F) -> F:
     return function
 
 
-def changes_of(base: Version | None, head: Version) -> tuple[Change, ...]:
+def changes_of(invocation: Invocation, base: Version | None, head: Version) -> tuple[Change, ...]:
     """Return what changed since the base; nothing without one.
 
     Raises ``UsageProblem`` where the two cannot be compared.
@@ -76,7 +76,10 @@ def changes_of(base: Version | None, head: Version) -> tuple[Change, ...]:
             f"the base plan is of {base.result.period}, this one of {head.result.period}; "
             "give both the same 'period'"
         )
-    return changes_between(base, head)
+    from tollbook.plan_causes import causes_between
+
+    causes = causes_between(base, head, invocation.book, invocation.now.date())
+    return changes_between(base, head, causes)
 
 
 def say(

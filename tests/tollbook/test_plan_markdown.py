@@ -51,6 +51,9 @@ def test_a_change_is_told_with_the_setting_behind_it(tollbook: Tollbook) -> None
     assert lines[0] == "### Cost of the plan, 2026-12"
     told = "- “mini first” costs $590.58 instead of $555.84: $34.74 more (6.2%)"
     assert lines[lines.index(told) + 1] == "  - cascade: escalate 12% → 14%"
+    # without a cached share 2% of $1,980.00, with it 2% of $1,737.00; the mean is $37.17, and what
+    # is cached now saves $2.43 more than before
+    assert lines[lines.index(told) + 2] == "  - of this: cascade +$37.17, cache −$2.43"
     assert "| “mini first” | $555.84 | $590.58 | $194.58 more (49.1%) |  |" in lines
     assert "limit is crossed" not in ran.out
     folded = ran.out[ran.out.index("<details>") :]
@@ -70,6 +73,20 @@ def test_crossed_limits_come_first_and_are_code_3(tollbook: Tollbook) -> None:
     ]
     assert "| over the limit |" in ran.out
     assert "Before" not in ran.out
+
+
+def test_more_usage_is_a_cause_of_its_own(tollbook: Tollbook) -> None:
+    write("base.yaml", "12%")
+    more = Path("base.yaml").read_text(encoding="utf-8").replace("10000", "20000")
+    Path("head.yaml").write_text(more, encoding="utf-8")
+    ran = tollbook(*NOW, "plan", "head.yaml", "--base", "base.yaml", "--json")
+    changes = {each["name"]: each for each in ran.answer["changes"]}
+    causes = {each["lever"]: each["change"] for each in changes["mini first"]["causes"]}
+    # $396.00 more of the baseline; cascade and cache change twice as much as before
+    assert causes["usage or prices"] == "396.00"
+    assert changes["mini first"]["difference"] == "555.84"
+    cents = sum(round(float(change) * 100) for change in causes.values())
+    assert cents == 55_584
 
 
 def test_new_and_gone_scenarios(tollbook: Tollbook) -> None:
@@ -101,6 +118,10 @@ def test_changes_for_programs_and_in_the_table(tollbook: Tollbook) -> None:
         "monthly_cost": "590.58",
         "difference": "34.74",
         "settings": ["cascade: escalate 12% → 14%"],
+        "causes": [
+            {"lever": "cascade", "change": "37.17"},
+            {"lever": "cache", "change": "-2.43"},
+        ],
     }
     shown = tollbook(*NOW, "plan", "head.yaml", "--base", "base.yaml").out
     assert "mini first" in shown

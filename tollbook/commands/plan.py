@@ -63,7 +63,7 @@ def plan_command(
     options = Asked(**asked)
     head = _version(invocation, file, beside.dimensions)
     base = _version(invocation, options.base) if options.base else None
-    changes = changes_of(base, head)
+    changes = changes_of(invocation, base, head)
     found = explained(invocation, head, why)
     further = further_of(invocation, file, head, beside)
     further.answer |= explanation_answer(head, found)
