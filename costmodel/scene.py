@@ -162,8 +162,20 @@ class Scene:
         requests begin, unless the tier has its own price for them (openai.com, priority
         processing).
         """
+        if tier != PRIORITY:
+            return None
+        name = flow.provider, flow.model
+        if name not in self._longest:
+            self._longest[name] = self._longest_in_priority(flow)
+        return self._longest[name]
+
+    @cached_property
+    def _longest(self) -> dict[tuple[str, str], int | None]:
+        return {}
+
+    def _longest_in_priority(self, flow: Flow) -> int | None:
         cards = self.book.cards_of(flow.provider, flow.model)
-        if tier != PRIORITY or any(c.above_input_tokens for c in cards if c.tier == tier):
+        if any(card.above_input_tokens for card in cards if card.tier == PRIORITY):
             return None
         model = self.book.resolve(flow.provider, flow.model)
         limits = {limit.above_input_tokens for limit in model.rate_limits} if model else set()

@@ -28,9 +28,22 @@ def reprice(located: Located, scope: Scope, values: LeverValues) -> Lever | None
         values.checker.note(keys["rates"], "holds no rate; give one such as 'input: 0.40'")
     if model is None or not known:
         return None
+    if tier not in _tiers_of(model, values):
+        values.checker.note(keys.get("tier", located), f"{model} is not offered in the tier {tier}")
+        return None
     return Reprice(
         model=model, usd_per_million=known, tier=tier, where=scope.where, from_=scope.from_
     )
+
+
+def _tiers_of(model: str, values: LeverValues) -> set[str]:
+    book = values.book
+    return {
+        tier
+        for provider in book.providers_of(model)
+        for zone in book.zones_of(provider, book.canonical(provider, model))
+        for tier in book.tiers_of(provider, book.canonical(provider, model), zone)
+    }
 
 
 def commit(located: Located, scope: Scope, values: LeverValues) -> Lever | None:

@@ -292,6 +292,10 @@ def test_hours_may_limit_any_lever() -> None:
             "reprice: {model: gpt-4.1, rates: {input: 1}, where: {feature: a}}",
             "a price does not depend on feature",
         ),
+        (
+            "reprice: {model: gpt-4.1, tier: flex, rates: {input: 1}}",
+            "gpt-4.1 is not offered in the tier flex",
+        ),
         ("commit: {amount: 5, period: week}", "'week' is not known here; known: month, quarter"),
         ("commit: {amount: 5, discount: 10}", "10 is no share; write 10%"),
         ("batch: {share: 1, where: {featur: a}}", "did you mean 'feature'?"),
