@@ -12,6 +12,7 @@ from costmodel.meters import CACHED_METERS, INPUT_METERS
 from costmodel.usage import total_of
 from costmodel.workload import DAYS_A_MONTH, typed_workload
 from dashboard.moments import day_text
+from dashboard.remembered import remembered
 from dashboard.time_words import day_of
 from dashboard.view import view_of
 from ingest.baseline import usage_baseline, whole_days
@@ -106,7 +107,21 @@ def usage_seen(view: View) -> Usage:
         features=_features(seen),
         range_words=view.period.text,
         notices=view.notices,
-        replayed=replayed_plans(view.store, view.source.book, view.period, view.filters),
+        replayed=_replayed(view),
+    )
+
+
+def _replayed(view: View) -> Backtest | None:
+    """Return how plans from this usage did; worked out once for the same whole days of it."""
+    store, book, extent = view.store, view.source.book, view.facts.extent
+    whole = whole_days(view.period, extent) if extent else None
+    if whole is None:
+        return None
+    asked = whole.start, whole.end, tuple(sorted(view.filters.items()))
+    return remembered(
+        store,
+        ("replayed", id(book), *asked),
+        lambda: replayed_plans(store, book, view.period, view.filters),
     )
 
 
