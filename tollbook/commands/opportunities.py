@@ -90,7 +90,7 @@ def opportunities_command(
     plan_file: Path | None,
     inventory: bool,  # noqa: FBT001 - click passes flags by name
 ) -> None:
-    """Show for every feature the one move that would save most.
+    """Show for every feature the move that saves most.
 
     Critical features of the configuration are left alone, and no saving is counted
     twice. Example: tollbook opportunities --without batch --plan moves.yaml

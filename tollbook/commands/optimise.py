@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @with_invocation
 def optimise_command(invocation: Invocation, file: Path) -> None:
-    """Find the cheapest way to serve every segment of a file.
+    """Find the cheapest mix of models that is good and quick enough.
 
     The file says which segments there are, how good and how quick their answers must be,
     and which models may serve them; docs/optimise.md explains it. Says too what each of
