@@ -13,13 +13,11 @@ if TYPE_CHECKING:
     from costmodel.book import PriceBook
     from costmodel.bridge import Bridge
     from costmodel.case import Case
-    from tollbook.plan_changes import Version
+    from tollbook.plan_changes import Causes, Version
 
 CENTS = 100
 USAGE = "usage or prices"
 """What the baseline makes of the difference."""
-
-Causes = tuple[tuple[str, Fraction], ...]
 
 
 def causes_between(

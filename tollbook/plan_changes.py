@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from costmodel.levers import Lever
     from costmodel.plan import History, Plan, PlanResult, Scenario, ScenarioResult
-    from tollbook.plan_causes import Causes
+
+
+Causes = tuple[tuple[str, Fraction], ...]
+"""Kinds of levers, and what each makes of a difference."""
 
 
 @dataclass(frozen=True)
