@@ -17,6 +17,7 @@ from costmodel.levers import (
     Retry,
     Review,
     Route,
+    StartWith,
     Verify,
 )
 from costmodel.meters import Meter
@@ -76,6 +77,15 @@ def test_failed_second_calls_of_a_ledger_go_with_those_that_a_cascade_replaces()
     )
     levers = Retry(rate=percent(10)), Cascade(first=MINI, then=FULL, escalate=percent(50))
     assert requests_of(run(*levers, baseline=baseline)) == {MINI: 100, FULL: 50}
+
+
+def test_a_mix_to_start_with_fails_as_often_and_is_read_once() -> None:
+    mix = StartWith(starts=((MINI, Fraction(1)),), full=FULL, escalate=percent(12))
+    review = Review(share=percent(5), minutes=Fraction(2), usd_per_hour=Fraction(30))
+    usage = guide(FULL)
+    assert run(mix, Retry(rate=percent(10)), baseline=usage).cost == 704
+    assert run(mix, Retry(rate=percent(10)), review, baseline=usage).cost == 15_704
+    assert run(mix, Verify(model=MINI), baseline=usage).cost == Fraction("633.6") + 204
 
 
 def test_what_always_fails_is_refused() -> None:
