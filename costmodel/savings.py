@@ -44,7 +44,7 @@ class Saved:
     the plan's ``levers``, ``actual`` what it cost. ``by_lever`` holds the planned saving of
     each lever in their order, empty above ``MOST_LEVERS`` of them. ``left_out`` names steps
     that mean nothing here: growth, because the traffic is the one that came, and caps on
-    single hours of the past.
+    single hours of the past. Usage without a price is in no amount: see ``misses_unpriced``.
     """
 
     without: Fraction
@@ -52,7 +52,7 @@ class Saved:
     actual: Fraction
     levers: tuple[Lever, ...]
     by_lever: tuple[Fraction, ...]
-    at_least: bool
+    misses_unpriced: bool
     new_groups: tuple[Group, ...]
     left_out: tuple[str, ...]
 
@@ -103,7 +103,7 @@ def saved_so_far(usage: Baseline, levers: Iterable[Lever], book: PriceBook, came
         actual=actual.cost,
         levers=kept,
         by_lever=parts,
-        at_least=actual.at_least,
+        misses_unpriced=actual.at_least,
         new_groups=new,
         left_out=tuple(dict.fromkeys(each.step for each in asked if each not in kept)),
     )

@@ -59,7 +59,7 @@ def test_saved_is_the_old_way_on_the_new_traffic_less_what_was_paid() -> None:
     assert found.by_lever == (1_000 * (LARGER - SMALLER),)
     assert found.otherwise == 200 * (LARGER - SMALLER)
     assert found.so_far == sum(found.by_lever) + found.otherwise
-    assert (found.at_least, found.new_groups) == (False, ())
+    assert (found.misses_unpriced, found.new_groups) == (False, ())
 
 
 def test_without_levers_it_is_the_plan_less_what_was_paid() -> None:
@@ -120,8 +120,10 @@ def test_what_a_provider_has_shut_down_is_no_saving() -> None:
     assert found.so_far == 0
 
 
-def test_traffic_without_a_price_makes_it_a_lower_bound() -> None:
-    assert saved_so_far(USAGE, (), BOOK, came(on(1, "acme-7b", 5))).at_least
+def test_traffic_without_a_price_is_left_out_on_both_sides() -> None:
+    found = saved_so_far(USAGE, (), BOOK, came(on(1, "acme-7b", 5), on(1, FULL, 100)))
+    assert found.misses_unpriced
+    assert found.without == found.actual == 100 * LARGER
 
 
 def test_a_plan_on_no_usage_can_save_nothing() -> None:

@@ -129,7 +129,7 @@ def _saved_answer(saved: Saved) -> dict[str, Any]:
             for lever, part in zip(saved.levers, saved.by_lever, strict=False)
         ],
         "other_than_planned": amount(saved.otherwise),
-        "at_least": saved.at_least,
+        "misses_unpriced": saved.misses_unpriced,
     }
 
 
@@ -190,8 +190,8 @@ def _remarks(so_far: PlanSoFar, *, same_prices: bool) -> list[str]:
             "Saved is what this traffic would have cost as it was served when the plan was "
             "adopted, less what it cost; second calls and tokens a request as they were then."
         )
-        if saved.at_least:
-            texts.append("Note: some of this traffic has no price, so less may have been saved.")
+        if saved.misses_unpriced:
+            texts.append("Note: some of this traffic has no price; it is left out of all of this.")
         if saved.left_out:
             texts.append(f"Left out: {listed(saved.left_out)}; the traffic is the one that came.")
         if saved.new_groups:
