@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from costmodel.rate_limit_words import basis_words
 from costmodel.rate_limits import (
-    SLIDING,
     billed_multiplier,
     expected_attempts,
     limits_of,
@@ -70,7 +70,7 @@ def _load_answer(load: Load, asked: Asked) -> dict[str, Any]:
         "requests": load.requests,
         "tokens": load.tokens,
         "peak": {
-            "basis": basis_words(load, typed=asked.typed),
+            "basis": basis_of(load, asked),
             "basis_seconds": load.basis_seconds,
             "requests_per_minute": float(load.peak_requests),
             "tokens_per_minute": float(load.peak_tokens),
@@ -170,13 +170,6 @@ def tax(asked: Asked, tried: Retries) -> Fraction:
     return retry_tax(spend, tried.failure_rate, tried.billed_share)
 
 
-def basis_words(load: Load, *, typed: bool = False) -> str:
+def basis_of(load: Load, asked: Asked) -> str:
     """Return what a peak is taken from, in words."""
-    if typed:
-        return "as typed"
-    if load.basis_seconds == SLIDING:
-        return "any 60 seconds, wherever they begin"
-    width = {60: "minute", 900: "quarter of an hour", 3_600: "hour", 86_400: "day"}.get(
-        load.basis_seconds, f"{load.basis_seconds} seconds"
-    )
-    return f"mean of the busiest {width} of a usage export, so the real peak is higher"
+    return "as typed" if asked.typed else basis_words(load)

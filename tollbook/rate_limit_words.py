@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from costmodel.money import dollars
+from costmodel.rate_limit_words import (
+    limit_rows,
+    limit_source,
+    months_words,
+    peak_texts,
+    range_words,
+    size_words,
+)
 from costmodel.rate_limits import (
     billed_multiplier,
     expected_attempts,
-    months_of_headroom,
     standings,
     success_share,
 )
 from tollbook.output import Column, Table, listed, number_column, plural, share_words
-from tollbook.rate_limit_answers import basis_words, caps_of, gaps, standings_of, tax
+from tollbook.rate_limit_answers import basis_of, caps_of, gaps, standings_of, tax
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from costmodel.book import PriceBook
-    from costmodel.rate_limits import Load, Range, Standing
+    from costmodel.rate_limits import Load, Standing
     from costmodel.rates import RateLimit
     from tollbook.output import Output
     from tollbook.rate_limit_answers import Asked
 
 NO_LIMITS = "no limits published"
-MONTHS_SHOWN = 36
 
 
 def show(out: Output, asked: Asked, book: PriceBook, *, detailed: bool) -> None:
@@ -48,7 +52,7 @@ def _overview(asked: Asked) -> Table:
     )
     for load in asked.loads:
         shares = [_nearest(standings_of(load, tier, asked)) for tier in asked.tiers]
-        table.rows.append([_name(load, asked), size_words(load, asked), *_peaks(load), *shares])
+        table.rows.append([_name(load, asked), _size(load, asked), *peak_texts(load), *shares])
     return table
 
 
@@ -63,18 +67,8 @@ def _name(load: Load, asked: Asked) -> str:
     return f"{load.model} ({load.organisation})" if several else load.model
 
 
-def _peaks(load: Load) -> list[str]:
-    return [f"{float(load.peak_requests):,.4g}", f"{float(load.peak_tokens):,.0f}"]
-
-
-def size_words(load: Load, asked: Asked) -> str:
-    """Return which requests a load holds: ``input above 128,000``, or all."""
-    if load.above_input_tokens:
-        return f"input above {load.above_input_tokens:,}"
-    model = asked.models.get((load.provider, load.model))
-    steps = [limit.above_input_tokens for limit in model.rate_limits] if model else []
-    above = [step for step in steps if step]
-    return f"input to {min(above):,}" if above else "all"
+def _size(load: Load, asked: Asked) -> str:
+    return size_words(load, asked.models.get((load.provider, load.model)))
 
 
 def _detailed(asked: Asked) -> Table:
@@ -83,51 +77,15 @@ def _detailed(asked: Asked) -> Table:
     table = Table(columns, title=f"{asked.title}, usage tier {asked.tiers[0]}")
     for load in asked.loads:
         stands = standings_of(load, asked.tiers[0], asked)
-        size = size_words(load, asked)
+        size = _size(load, asked)
         if not stands:
             table.rows.append([_name(load, asked), size, NO_LIMITS, "", "", "", ""])
         for each in stands:
             for limit, peak, allowed, share in limit_rows(each):
-                months = _months(share, asked)
+                months = months_words(share, asked.growth)
                 row = [_name(load, asked), size, limit, peak, allowed, share_words(share), months]
                 table.rows.append(row)
     return table
-
-
-def limit_rows(each: Standing) -> list[tuple[str, str, str, Fraction]]:
-    """Return each published limit of a standing: its name, the peak, what is allowed, share."""
-    load, limit = each.load, each.limit
-    requests, tokens = _peaks(load)
-    rows = [
-        ("requests a minute", requests, limit.requests_per_minute, each.request_share),
-        ("tokens a minute", tokens, limit.tokens_per_minute, each.token_share),
-        (
-            "requests a day",
-            f"{load.busiest_day_requests:,}",
-            limit.requests_per_day,
-            each.day_share,
-        ),
-        (
-            "input tokens queued for batch in a day",
-            f"{load.batch_tokens_a_day:,}",
-            limit.batch_queue_tokens if load.batch_tokens_a_day else None,
-            each.batch_share,
-        ),
-    ]
-    return [
-        (name, peak, f"{allowed:,}", share)
-        for name, peak, allowed, share in rows
-        if allowed is not None and share is not None
-    ]
-
-
-def _months(share: Fraction, asked: Asked) -> str:
-    months = months_of_headroom(share, asked.growth)
-    if months is None:
-        return "no end"
-    if months == 0:
-        return "met"
-    return f"{months:.0f}" if months <= MONTHS_SHOWN else f"over {MONTHS_SHOWN}"
 
 
 def _sentences(asked: Asked, book: PriceBook, *, detailed: bool) -> list[str]:
@@ -175,17 +133,10 @@ def _never(asked: Asked, tier: str) -> list[str]:
     return said
 
 
-def range_words(sizes: Range) -> str:
-    """Return sizes of requests in words: ``30,001 to 128,000 tokens``."""
-    if sizes.high is None:
-        return f"more than {sizes.low:,} tokens"
-    return f"{sizes.low + 1:,} to {sizes.high:,} tokens"
-
-
 def _flights(asked: Asked, tier: str) -> list[str]:
     stands = standings(asked.loads, asked.models, tier, asked.growth)
     return [
-        f"{_name(each.load, asked)}, {size_words(each.load, asked)}: about "
+        f"{_name(each.load, asked)}, {_size(each.load, asked)}: about "
         f"{each.in_flight:.1f} requests under way at once in the busiest minute; "
         f"the tier allows {each.in_flight_allowed:.1f} of this size and duration "
         f"({each.load.latency_seconds:.1f} seconds)."
@@ -242,7 +193,7 @@ def _notes(asked: Asked, *, detailed: bool) -> list[str]:
 
 
 def _bases(asked: Asked) -> list[str]:
-    return [basis_words(load, typed=asked.typed) for load in asked.loads if load.requests]
+    return [basis_of(load, asked) for load in asked.loads if load.requests]
 
 
 def _limits(asked: Asked) -> list[RateLimit]:
@@ -252,10 +203,3 @@ def _limits(asked: Asked) -> list[RateLimit]:
         for tier in asked.tiers
         for s in standings_of(load, tier, asked)
     ]
-
-
-def limit_source(limit: RateLimit) -> str:
-    """Return who says so, and the day it was read."""
-    if limit.source is None or limit.checked_on is None:
-        return ""
-    return f"{limit.source}, read {limit.checked_on}"

@@ -74,8 +74,9 @@
     const before = keys.toString();
     ids.forEach((id, place) => {
       const value = values[place];
-      if (value === undefined || value === null || value === id.default) keys.delete(id.key);
-      else keys.set(id.key, value);
+      const text = value === undefined || value === null ? "" : String(value);
+      if (text === "" || text === id.default) keys.delete(id.key);
+      else keys.set(id.key, text);
     });
     const after = keys.toString();
     return after === before ? unchanged : after && "?" + after;
@@ -236,7 +237,7 @@
 
   /* ---- keys --------------------------------------------------------------- */
   let afterG = 0;
-  const PLACES = { o: "/", w: "/whatif", b: "/bill", p: "/prices", i: "/imports" };
+  const PLACES = { o: "/", w: "/whatif", l: "/lab", b: "/bill", p: "/prices", i: "/imports" };
 
   function isTyping(target) {
     return target.closest("input, textarea, select, [contenteditable=true]") !== null;
