@@ -200,7 +200,6 @@ USAGE: Final[Mapping[str, Places]] = {
     "prompt": _counted("prompt_tokens"),
     "input_count": _counted("input_tokens"),
     "completion": _counted("completion_tokens", "output_tokens"),
-    "total_count": _counted("total_tokens"),
     "cached_count": _details(INPUT_DETAIL_KEYS, "cached_tokens"),
     "written_count": _details(INPUT_DETAIL_KEYS, "cache_write_tokens"),
     "audio_count": _details(INPUT_DETAIL_KEYS, "audio_tokens"),
@@ -292,8 +291,7 @@ def _projection(path: Path, options: ImportOptions, reader: str = JSON_LINES) ->
         time_given="moment_text IS NOT NULL",
         recognised="known_line",
         has_usage=(
-            "coalesce(prompt, input_count, completion, total_count, read_count, creation_count) "
-            "IS NOT NULL"
+            "coalesce(prompt, input_count, completion, read_count, creation_count) IS NOT NULL"
         ),
         sound=(
             "coalesce(prompt, input_count, completion) IS NOT NULL "
