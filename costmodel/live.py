@@ -36,6 +36,7 @@ from costmodel.levers import (
 from costmodel.meters import METERS, Meter
 from costmodel.money import MILLION
 from costmodel.scenario import evaluate
+from costmodel.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -158,11 +159,21 @@ def live(
         return evaluate(tagged, levers, book, months_ahead=months_ahead, by=(VOLUME,))
 
     exact = outcome_at(settings).cost
+    paid = _repriced(levers_at(settings), baseline, book)
     for turned in (_few(dials), ()):
-        found = _live_with(turned, dials, outcome_at, _Traces(baseline, book, by_kind=by_kind))
+        found = _live_with(turned, dials, outcome_at, _Traces(baseline, paid, by_kind=by_kind))
         if found is not None and found.cost() == exact:
             return found
     raise AssertionError("without dials the parts are the outcome's own")
+
+
+def _repriced(levers: Iterable[Lever], baseline: Baseline, book: PriceBook) -> PriceBook:
+    """Return the prices under the levers that change some."""
+    scene = Scene(book, baseline)
+    for lever in levers:
+        if isinstance(lever, Reprice):
+            scene = lever.repriced(scene)
+    return scene.book
 
 
 def _few(dials: Sequence[Dial]) -> tuple[Dial, ...]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tollbook.plan_changes import Version
 
 
+FIXED = ("review", "commit", "cap")
+"""Levers whose money is no volume times a rate."""
+
+
 def write_workbook(invocation: Invocation, head: Version, path: Path) -> None:
     """Write the plan as a workbook; ``OSError`` where the file cannot be written."""
     import xlsxwriter
@@ -64,8 +68,18 @@ def live_plan(invocation: Invocation, head: Version) -> LivePlan:
         scenarios=scenarios,
         limit=plan.limits.get(MONTHLY_COST),
         remarks=(f"Computed on {day_text(today)}.",),
-        assumptions=assumptions(head),
+        assumptions=[*assumptions(head), *_fixed(head)],
     )
+
+
+def _fixed(head: Version) -> list[tuple[str, str]]:
+    """Return which amounts of the workbook do not follow a changed cell."""
+    return [
+        (f"{each.name}: what {lever.step} makes of the cost does not follow changed cells", "note")
+        for each in head.plan.scenarios
+        for lever in each.levers
+        if lever.step in FIXED
+    ]
 
 
 def assumptions(head: Version) -> list[tuple[str, str]]:

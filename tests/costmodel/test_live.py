@@ -14,7 +14,9 @@ from costmodel.controls import Controls, levers_of
 from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, Route
 from costmodel.live import ALL_TOKENS, Live, keeps_kinds, live
 from costmodel.live_dials import Dial, dials_of_controls, dials_of_levers
+from costmodel.meters import Meter
 from costmodel.scenario import evaluate
+from costmodel.terms import Commit, Reprice
 from costmodel.workload import Baseline, typed_workload
 from pricing import load_book
 from tests.conftest import SOAK
@@ -143,3 +145,22 @@ def test_a_dial_bends_at_its_knots(setting: Fraction, weights: tuple[float, ...]
     empty = Dial("a", Fraction(setting), knots, can_be_empty=True)
     assert empty.weights() == (0, *weights)
     assert replace(empty, setting=None).weights() == (1, 0, 0, 0)
+
+
+def test_a_new_price_is_the_rate_of_its_part() -> None:
+    levers = (Reprice(model=MINI, usd_per_million={Meter.INPUT: Fraction("0.30")}),)
+    found = made(levers)
+    # 270M tokens at $0.30 instead of $0.40: $27.00 less
+    assert found.cost() == 369
+    assert {str(part.meter): part.rate_per_million for part in found.parts} == {
+        "input": Fraction("0.30"),
+        "output": Fraction("1.60"),
+    }
+    assert found.other_at_corners == (0,)
+
+
+def test_money_that_no_token_type_carries_stands_apart() -> None:
+    # a commitment of $1,000.00 is paid whole over $396.00 of usage
+    found = made((Commit(amount=Fraction(1_000), period="month"),))
+    assert found.cost() == 1_000
+    assert found.other_at_corners == (604,)
