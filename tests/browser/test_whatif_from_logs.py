@@ -22,6 +22,7 @@ def test_caching_and_thresholds_of_the_demo(
     width: int,
 ) -> None:
     page = open_page("/whatif", scheme=scheme, width=width)
+    page.set_default_timeout(90_000)  # sections fill themselves one after another
     for name, words, cell in (
         ("whatif-caching", "of the input is billed at the cached price.", "search, Mini"),
         ("whatif-thresholds", "is asked again of full", "All on full"),
