@@ -309,10 +309,15 @@
     ];
   }
 
+  /* The steps to the cent, as they are drawn: they lead from today's cents to the plan's. */
+  function changesIn(view) {
+    return inCents(view.steps, cents(view.plan) - cents(view.today)).map((change) => change / 100);
+  }
+
   function placedSteps(view) {
     const placed = [[0, view.today]];
     let reached = view.today;
-    for (const change of view.steps) {
+    for (const change of changesIn(view)) {
       placed.push([reached, change]);
       reached += change;
     }
@@ -324,14 +329,12 @@
     const placed = placedSteps(view);
     const last = placed.length - 1;
     const isTotal = (place) => place === 0 || place === last;
-    const changes = inCents(view.steps, cents(view.plan) - cents(view.today));
     const reached = placed.map(([base, length]) => Math.max(Math.abs(base), Math.abs(base + length)));
     return {
       bars: placed.map(([base, length], place) => ({
         from: Math.min(base, base + length),
         to: Math.max(base, base + length),
-        text: isTotal(place) ? money(length, board.symbol)
-          : stepText(changes[place - 1] / 100, board.symbol),
+        text: isTotal(place) ? money(length, board.symbol) : stepText(length, board.symbol),
       })),
       joints: placed.slice(0, last).map(([base, length]) => base + length),
       shapes: placed.map(([, length], place) => (isTotal(place) || length <= 0 ? "" : "/")),
