@@ -351,7 +351,7 @@ def test_a_longer_minimum_of_a_model_bounds_its_cache() -> None:
 
 def test_caching_on_a_model_that_bills_writes_says_so() -> None:
     (warning,) = evaluate(ledger(cell(LUNA)), (Cache(hit_rate=percent(50)),), BOOK).warnings
-    # (1.25 - 1) / (1.25 - 0.1)
+    # a write costs 1.25 and a read 0.1 of the input: it takes a share of 0.25 in 1.15 to pay
     assert warning == (
         "gpt-6-luna bills cache writes, which this usage does not count; were all that is not "
         "read written, caching would pay from 21.7% on"
