@@ -274,7 +274,7 @@ def test_the_address_carries_everything(open_page: OpenPage) -> None:
     calm(page)
     page.get_by_text("sent directly").click()
     calm(page)
-    page.get_by_text("search", exact=True).click()
+    page.locator("#whatif-panel").get_by_text("search", exact=True).click()
     calm(page)
     number(page, "Limit a month").fill("900")
     page.keyboard.press("Enter")
@@ -323,7 +323,7 @@ def test_the_workbook_comes_with_the_plan_on_screen(open_page: OpenPage) -> None
     page.keyboard.press("ArrowRight")
     calm(page)
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="XLSX").click()
+        page.locator("#whatif-actions").get_by_role("link", name="XLSX").click()
     assert "batch=1" in waiting.value.url
     assert Path(waiting.value.path()).read_bytes()[:2] == b"PK"
 
