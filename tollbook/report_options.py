@@ -34,6 +34,18 @@ class Asked:
     filters: tuple[str, ...]
 
 
+_ZONE_AND_FILTERS = (
+    click.option("--tz", metavar="ZONE", help="Cut days there.  [default: the configuration's]"),
+    click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Only usage with this value; repeat for others. NAME= means not given.",
+    ),
+)
+
+
 def report_options(function: F) -> F:
     """Add the options of a report to a command, which gets them as ``asked``."""
     options = [
@@ -47,17 +59,20 @@ def report_options(function: F) -> F:
         click.option("--since", metavar="DAY", help="From this day or moment on."),
         click.option("--until", metavar="DAY", help="Before this day or moment."),
         click.option("--last", metavar="RANGE", help="30d, 24h; or a range such as 2026-10."),
-        click.option(
-            "--tz", metavar="ZONE", help="Cut days there.  [default: the configuration's]"
-        ),
-        click.option(
-            "--filter",
-            "filters",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Only usage with this value; repeat for others. NAME= means not given.",
-        ),
+        *_ZONE_AND_FILTERS,
     ]
+    return _with(options, function)
+
+
+def usage_options(function: F) -> F:
+    """Add the options of a look at recent usage: ``last``, ``tz`` and ``filters``."""
+    last = click.option(
+        "--last", default="30d", show_default=True, metavar="RANGE", help="30d, 24h, 2026-10, all."
+    )
+    return _with([last, *_ZONE_AND_FILTERS], function)
+
+
+def _with(options: Sequence[Callable[[F], F]], function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function

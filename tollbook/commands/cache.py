@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from costmodel.caching import kept_words
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
@@ -18,7 +16,7 @@ from tollbook.output import (
     share_words,
     tokens_text,
 )
-from tollbook.report_options import filter_values, range_words
+from tollbook.report_options import filter_values, range_words, usage_options
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
@@ -36,17 +34,7 @@ NO_DETAIL = (
 
 
 @command("cache")
-@click.option(
-    "--last", default="30d", show_default=True, metavar="RANGE", help="30d, 24h, 2026-10, all."
-)
-@click.option("--tz", metavar="ZONE", help="Cut days there.  [default: the configuration's]")
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Only usage with this value, such as feature=search; repeat for others.",
-)
+@usage_options
 @with_invocation
 def cache_command(
     invocation: Invocation, last: str, tz: str | None, filters: tuple[str, ...]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from tollbook.invocation import Invocation, with_invocation
 from tollbook.options import command
 from tollbook.output import Column, Table, amount, number_column, plural, share_words
-from tollbook.report_options import filter_values, range_words
+from tollbook.report_options import filter_values, range_words, usage_options
 from tollbook.spend_words import money_words
 
 if TYPE_CHECKING:
@@ -36,17 +34,7 @@ FIELD_WORDS = {
 
 
 @command("escalation")
-@click.option(
-    "--last", default="30d", show_default=True, metavar="RANGE", help="30d, 24h, 2026-10, all."
-)
-@click.option("--tz", metavar="ZONE", help="Cut days there.  [default: the configuration's]")
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Only usage with this value, such as feature=search; repeat for others.",
-)
+@usage_options
 @with_invocation
 def escalation_command(
     invocation: Invocation, last: str, tz: str | None, filters: tuple[str, ...]
