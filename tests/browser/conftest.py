@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,7 +18,6 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Page,
-    Request,
     expect,
     sync_playwright,
 )
@@ -31,6 +29,7 @@ from dashboard.context import DashboardContext, Source
 from ingest.configuration import Configuration
 from pricing import load_book
 from tests.demo import demo_clock, demo_source_of, demo_store_in
+from tests.settled_page import settle, watch_requests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,34 +41,9 @@ expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEIGHT = 1_000
 
-_LOOK_EVERY_MILLISECONDS = 50
-_LOOKS = 300
-_QUIET_LOOKS = 4
-_ALL_CHARTS_DRAWN = """
-    [...document.querySelectorAll(".chart-card .dash-graph")]
-        .filter((graph) => graph.offsetParent)
-        .every((graph) => graph.querySelector(".main-svg"))
-"""  # looked at from here: the content security policy lets no page evaluate text
-
 Serve = Callable[[DashboardContext], str]
 OpenPage = Callable[..., Page]
 Window = Callable[[Literal["light", "dark"], int], BrowserContext]
-
-
-_ON_THEIR_WAY: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
-"""Requests of each page without an answer; Playwright's "networkidle" is only of its first load."""
-
-
-def _watch_requests(page: Page) -> None:
-    pending = _ON_THEIR_WAY.setdefault(page, [])
-
-    def ended(request: Request) -> None:
-        if request.url in pending:
-            pending.remove(request.url)
-
-    page.on("request", lambda request: pending.append(request.url))
-    page.on("requestfinished", ended)
-    page.on("requestfailed", ended)
 
 
 @dataclass
@@ -82,7 +56,7 @@ class Complaints:
         page.on("console", lambda message: self._console(message.type, message.text))
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
         page.on("request", lambda request: self._request(request.url, site))
-        _watch_requests(page)
+        watch_requests(page)
         page.on("response", lambda answer: self._response(answer.status, answer.url))
 
     def _console(self, kind: str, text: str) -> None:
@@ -202,19 +176,6 @@ def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[Ope
         page.evaluate("localStorage.clear()")
         page.close()
     assert complaints.found == []
-
-
-def settle(page: Page) -> None:
-    """Wait until the page has drawn and nothing is on its way."""
-    page.wait_for_selector("#page:not(.page-busy) > :not(.reading)", state="attached")
-    quiet = 0
-    for _ in range(_LOOKS):
-        is_quiet = not _ON_THEIR_WAY[page] and page.evaluate(_ALL_CHARTS_DRAWN)
-        quiet = quiet + 1 if is_quiet else 0
-        if quiet == _QUIET_LOOKS:
-            return
-        page.wait_for_timeout(_LOOK_EVERY_MILLISECONDS)
-    pytest.fail(f"not done drawing; asked and not answered: {_ON_THEIR_WAY[page]}")
 
 
 @pytest.fixture(name="settle")
