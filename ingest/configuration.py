@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest import budget_section, mail_section
 from ingest import configuration_sections as sections
 from ingest.settings import Feature, Note, Server
 from pricing import located_yaml
@@ -109,9 +110,9 @@ def _configuration(located: Located, checker: Checker) -> Configuration:
         cells=sections.cells(keys.get("cells"), checker),
         sources=sections.sources(keys.get("sources"), checker),
         contract=sections.contract(keys.get("contract"), checker),
-        budgets=sections.budgets(keys.get("budgets"), checker),
-        mail=sections.mail(keys.get("mail"), checker),
-        webhooks=sections.webhooks(keys.get("webhooks"), checker),
+        budgets=budget_section.budgets(keys.get("budgets"), checker),
+        mail=mail_section.mail(keys.get("mail"), checker),
+        webhooks=mail_section.webhooks(keys.get("webhooks"), checker),
         server=sections.server(keys.get("server"), checker),
         notes=sections.notes(keys.get("notes"), checker),
         features=sections.features(keys.get("features"), checker),

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from costmodel.budget import BUDGET_PERIODS, Budget
 from ingest import settings
 from ingest.ages import parse_age
 from ingest.rows import ROW_DIMENSIONS, ROW_MEASURES
@@ -21,7 +20,6 @@ from pricing.contract_file import checked_contract
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
-    from fractions import Fraction
 
     from costmodel.contract import Contract
     from pricing.located_yaml import Checker, Located
@@ -34,7 +32,6 @@ CELL_CHOICES = tuple(name for name in ROW_DIMENSIONS if name not in {"customer",
 METADATA_TARGETS = (*ROW_DIMENSIONS, *ROW_MEASURES)
 FILTER_NAMES = (*CELL_CHOICES, "provider", "model", "model_snapshot", "tier", "zone")
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -81,47 +78,6 @@ def contract(located: Located | None, checker: Checker) -> Contract | None:
     return terms
 
 
-def budgets(located: Located | None, checker: Checker) -> tuple[Budget, ...]:
-    """Return the budgets; two of one name are a mistake."""
-    return _named(located, checker, _budget)
-
-
-def _budget(located: Located, checker: Checker) -> Budget | None:
-    keys = checker.mapping(
-        located,
-        required=("name", "amount"),
-        optional=("currency", "period", "starts", "timezone", "filter", "owners"),
-    )
-    name, amount = checker.text(keys.get("name")), _amount(keys.get("amount"), checker)
-    currency = _currency(keys.get("currency"), checker)
-    period = checker.choice(keys.get("period"), BUDGET_PERIODS)
-    starts = checker.day(keys.get("starts"))
-    timezone = zone(keys.get("timezone"), checker)
-    filters = filter_values(keys.get("filter"), checker)
-    owners = checker.texts(keys.get("owners"))
-    if name is None or amount is None:
-        return None
-    every = cast("Any", period or "month")
-    return Budget(name, amount, currency, every, starts, timezone, filters, owners)
-
-
-def _amount(located: Located | None, checker: Checker) -> Fraction | None:
-    amount = checker.number(located)
-    if located is not None and amount is not None and amount <= 0:
-        checker.note(located, "must be more than 0")
-        return None
-    return amount
-
-
-def _currency(located: Located | None, checker: Checker) -> str:
-    currency = checker.text(located)
-    if located is None or currency is None:
-        return "USD"
-    if not _CURRENCY.fullmatch(currency):
-        checker.note(located, f"{currency!r} is no currency; write its three letters, such as USD")
-    return currency
-
-
 def filter_values(located: Located | None, checker: Checker) -> dict[str, tuple[str | None, ...]]:
     """Return the values that each dimension may have; ``null`` lets what has none through."""
     found: dict[str, tuple[str | None, ...]] = {}
@@ -137,7 +93,7 @@ def filter_values(located: Located | None, checker: Checker) -> dict[str, tuple[
 
 def sources(located: Located | None, checker: Checker) -> tuple[settings.UsageSource, ...]:
     """Return the places that usage comes from."""
-    return _named(located, checker, _source)
+    return named(located, checker, _source)
 
 
 def _source(located: Located, checker: Checker) -> settings.UsageSource | None:
@@ -149,13 +105,14 @@ def _source(located: Located, checker: Checker) -> settings.UsageSource | None:
     name, provider = checker.text(keys.get("name")), checker.text(keys.get("provider"))
     organisation = checker.text(keys.get("organisation"))
     ledger = cast("Any", checker.choice(keys.get("ledger"), settings.LEDGER_CHOICES))
-    lag = _age(keys.get("allowed_lag"), checker)
+    lag = age(keys.get("allowed_lag"), checker)
     if name is None or provider is None:
         return None
     return settings.UsageSource(name, provider, organisation, ledger or "auto", lag)
 
 
-def _age(located: Located | None, checker: Checker) -> timedelta | None:
+def age(located: Located | None, checker: Checker) -> timedelta | None:
+    """Return a length of time such as 6h."""
     text = checker.text(located)
     if located is None or text is None:
         return None
@@ -166,46 +123,8 @@ def _age(located: Located | None, checker: Checker) -> timedelta | None:
         return None
 
 
-def mail(located: Located | None, checker: Checker) -> settings.Mail | None:
-    """Return the mail server."""
-    if located is None or located.value is None:
-        return None
-    keys = checker.mapping(
-        located,
-        required=("host", "sender"),
-        optional=("port", "security", "user", "password_env"),
-    )
-    given: dict[str, Any] = {
-        "host": checker.text(keys.get("host")),
-        "sender": checker.text(keys.get("sender")),
-        "port": checker.whole(keys.get("port")),
-        "security": checker.choice(keys.get("security"), settings.MAIL_SECURITIES),
-        "user": checker.text(keys.get("user")),
-        "password_env": _variable(keys.get("password_env"), checker),
-    }
-    known = {key: value for key, value in given.items() if value is not None}
-    return settings.Mail(**known) if {"host", "sender"} <= known.keys() else None
-
-
-def webhooks(located: Located | None, checker: Checker) -> tuple[settings.Webhook, ...]:
-    """Return the addresses that alerts are posted to."""
-    return _named(located, checker, _webhook)
-
-
-def _webhook(located: Located, checker: Checker) -> settings.Webhook | None:
-    keys = checker.mapping(located, required=("name", "url"), optional=("shape", "secret_env"))
-    name, url = checker.text(keys.get("name")), checker.text(keys.get("url"))
-    shape = cast("Any", checker.choice(keys.get("shape"), settings.WEBHOOK_SHAPES))
-    secret_env = _variable(keys.get("secret_env"), checker)
-    if url is not None and not url.startswith(("https://", "http://")):
-        checker.note(keys["url"], "must be an address that starts with https://")
-        return None
-    if name is None or url is None:
-        return None
-    return settings.Webhook(name, url, shape or "json", secret_env)
-
-
-def _variable(located: Located | None, checker: Checker) -> str | None:
+def variable(located: Located | None, checker: Checker) -> str | None:
+    """Return the name of an environment variable."""
     name = checker.text(located)
     if located is None or name is None:
         return None
@@ -221,7 +140,7 @@ def server(located: Located | None, checker: Checker) -> settings.Server:
     keys = checker.mapping(located, optional=("auth", "password_env", "header", "trusted_proxies"))
     given: dict[str, Any] = {
         "auth": checker.choice(keys.get("auth"), settings.AUTHS),
-        "password_env": _variable(keys.get("password_env"), checker),
+        "password_env": variable(keys.get("password_env"), checker),
         "header": checker.text(keys.get("header")),
         "trusted_proxies": _addresses(keys.get("trusted_proxies"), checker) or None,
     }
@@ -260,7 +179,7 @@ def features(located: Located | None, checker: Checker) -> dict[str, settings.Fe
     return found
 
 
-def _named(
+def named(
     located: Located | None, checker: Checker, read: Callable[[Located, Checker], T | None]
 ) -> tuple[T, ...]:
     """Return the items of a list whose names differ."""

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from datetime import date, timedelta
+    from datetime import date, time, timedelta
 
 Auth = Literal["none", "password", "proxy_header"]
 LedgerChoice = Literal["auto", "requests", "buckets"]
 MailSecurity = Literal["starttls", "tls", "none"]
 WebhookShape = Literal["json", "slack"]
+DigestRhythm = Literal["daily", "weekly"]
 
 AUTHS: tuple[Auth, ...] = ("none", "password", "proxy_header")
 LEDGER_CHOICES: tuple[LedgerChoice, ...] = ("auto", "requests", "buckets")
 MAIL_SECURITIES: tuple[MailSecurity, ...] = ("starttls", "tls", "none")
 WEBHOOK_SHAPES: tuple[WebhookShape, ...] = ("json", "slack")
+DIGEST_RHYTHMS: tuple[DigestRhythm, ...] = ("daily", "weekly")
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,34 @@ class UsageSource:
 
 
 @dataclass(frozen=True)
+class QuietHours:
+    """When mails wait for the morning; what is critical goes out at once all the same.
+
+    ``start`` may be later than ``end``: the night between two days. They are local
+    times of ``timezone``, None for the reporting zone.
+    """
+
+    start: time
+    end: time
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A summary of all budgets: every day, or every Monday, at an hour of the reporting zone."""
+
+    every: DigestRhythm = "daily"
+    hour: int = 8
+
+
+@dataclass(frozen=True)
 class Mail:
-    """The mail server that alerts go through; the password is in the environment."""
+    """The mail server that alerts go through; the password is in the environment.
+
+    ``to`` receives what concerns every budget, besides the budget's owners that are
+    addresses. ``link`` is the address of the dashboard, without a slash at its end:
+    None means mails without links.
+    """
 
     host: str
     sender: str
@@ -59,6 +87,10 @@ class Mail:
     security: MailSecurity = "starttls"
     user: str | None = None
     password_env: str = "TOLLBOOK_MAIL_PASSWORD"  # noqa: S105 - the name of a variable
+    to: tuple[str, ...] = ()
+    quiet_hours: QuietHours | None = None
+    digest: Digest | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)

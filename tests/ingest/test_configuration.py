@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 from textwrap import dedent
@@ -15,7 +15,7 @@ from ingest.configuration import (
     configuration_beside,
     read_configuration,
 )
-from ingest.settings import Feature, Mail, Note, Server, UsageSource, Webhook
+from ingest.settings import Digest, Feature, Mail, Note, QuietHours, Server, UsageSource, Webhook
 from pricing import located_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,15 @@ def test_the_documented_sample_loads() -> None:
     assert sample.sources == (
         UsageSource("openai production", "openai", "acme", "auto", timedelta(hours=6)),
     )
-    assert sample.mail == Mail("smtp.example.com", "tollbook@example.com", user="tollbook")
+    assert sample.mail == Mail(
+        "smtp.example.com",
+        "tollbook@example.com",
+        user="tollbook",
+        to=("finance@example.com",),
+        quiet_hours=QuietHours(time(22), time(7), "Europe/Berlin"),
+        digest=Digest("weekly", 8),
+        link="https://tollbook.example.com",
+    )
     assert sample.webhooks == (
         Webhook(
             "on call", "https://hooks.example.com/tollbook", "slack", "TOLLBOOK_WEBHOOK_SECRET"
@@ -158,6 +166,29 @@ def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path: Path) -> N
     assert messages["timezon"] == "unknown key 'timezon'; did you mean 'timezone'?"
     assert messages["budgets[2].name"] == "'b' is already the name on line 7; rename one"
     assert "did you mean 'feature'?" in messages["dimensions.app"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("to: [finance]", "mail.to[0]"),
+        ("quiet_hours: {from: 22:00, to: 24:00}", "mail.quiet_hours.to"),
+        ("quiet_hours: {from: 22:00, to: 22:00}", "mail.quiet_hours"),
+        ("quiet_hours: {from: 22:00}", "mail.quiet_hours"),
+        ("digest: hourly", "mail.digest"),
+        ("digest: {every: daily, hour: 24}", "mail.digest.hour"),
+        ("link: tollbook.example.com", "mail.link"),
+    ],
+)
+def test_what_mails_cannot_follow_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    found = problems(tmp_path, f"mail: {{host: h, sender: a@example.com, {text}}}")
+    assert [where for _, where, _ in found] == [key]
+
+
+def test_mails_by_default_go_to_owners_at_any_hour(tmp_path: Path) -> None:
+    mail = read(tmp_path, "mail: {host: h, sender: a@example.com, digest: daily}").mail
+    assert mail is not None
+    assert (mail.to, mail.quiet_hours, mail.digest) == ((), None, Digest("daily", 8))
 
 
 def test_a_secret_written_into_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
