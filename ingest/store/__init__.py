@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ingest.errors import StoreMissingError
 from ingest.rows import CELL_DIMENSIONS
 from ingest.store import door, ledger
+from ingest.store.alert_ledger import AlertLedger
 from ingest.store.call_facts import CallFacts, call_facts
 from ingest.store.cells import (
     EPOCH,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from costmodel.usage import Cell
 
 __all__ = [
+    "AlertLedger",
     "CallFacts",
     "CallsFound",
     "CellQuery",
@@ -288,6 +290,10 @@ class Store:
         """Keep a plan under its name and return the number of this version."""
         with self._change() as session:
             return insert_plan(session, plan)
+
+    def alerts(self) -> AlertLedger:
+        """Return the alerts that the store keeps, and what was sent of them."""
+        return AlertLedger(self._session, self._change)
 
     def coverage(self) -> list[DayCoverage]:
         """Return, for days with a bucket export, which view is read and what share it holds."""

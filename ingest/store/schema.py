@@ -88,7 +88,38 @@ CREATE TABLE s.plans (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD)
+_ALERTS: Final = """
+-- Alerts that ever fired. finding is JSON; alert is short for the five columns after it.
+CREATE TABLE s.alert_states (
+    alert VARCHAR, budget VARCHAR, value VARCHAR, rule VARCHAR, level VARCHAR, period_start DATE,
+    firing BOOLEAN, ended BOOLEAN, severity VARCHAR, edge INTEGER, since TIMESTAMP,
+    finding VARCHAR, acknowledged_by VARCHAR, acknowledged_at TIMESTAMP,
+    snoozed BOOLEAN, snoozed_until TIMESTAMP
+);
+-- Their edges, recorded before anything is sent. telling: told, held for later, or silent.
+CREATE TABLE s.alert_transitions (
+    transition_id VARCHAR, alert VARCHAR, budget VARCHAR, value VARCHAR, rule VARCHAR,
+    level VARCHAR, period_start DATE, edge INTEGER, move VARCHAR, severity VARCHAR,
+    seen_at TIMESTAMP, recorded_at TIMESTAMP, finding VARCHAR, telling VARCHAR
+);
+-- What is said, once for all who get it. content is JSON.
+CREATE TABLE s.alert_messages (bundle VARCHAR, subject VARCHAR, content VARCHAR);
+-- A message for a recipient. A claim ends by itself, so who dies with one loses nothing.
+CREATE TABLE s.alert_outbox (
+    number BIGINT, bundle VARCHAR, channel VARCHAR, recipient VARCHAR, message_id VARCHAR,
+    state VARCHAR, created_at TIMESTAMP, due_at TIMESTAMP, tries INTEGER, tried_at TIMESTAMP,
+    settled_at TIMESTAMP, said VARCHAR,
+    claimed_by VARCHAR, claimed_at TIMESTAMP, claimed_until TIMESTAMP
+);
+-- Who looked last. serial rises with each tick, so that of two at once only one is kept.
+CREATE TABLE s.alert_pulse (
+    serial BIGINT, looked_at TIMESTAMP, well_at TIMESTAMP, failure VARCHAR,
+    digest_at TIMESTAMP, heartbeat_at TIMESTAMP
+);
+INSERT INTO s.alert_pulse VALUES (0, NULL, NULL, '', NULL, NULL);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS)
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
 """What every store has; a database of somebody else may have a table of one of these names."""
