@@ -8,8 +8,6 @@ is neither audio nor picture is text.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +16,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.buckets import GROUP_COLUMNS, TOKEN_COLUMNS, UNIT_COLUMNS
+from ingest.digests import digest_of
+from ingest.names import end_of_key
 from ingest.rows import LARGEST_COUNT
 from ingest.values import WHOLE, Fault, count_of, text_of
 
@@ -44,7 +44,6 @@ COUNT_COLUMNS: Final = (
     "input_uncached_tokens",
     *(name for name in UNIT_COLUMNS if name != "seconds"),
 )
-SHOWN_OF_A_KEY: Final = 4
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -267,13 +266,9 @@ def name_rows(rows: Iterable[BucketRow], width: int, grouping: tuple[str, ...]) 
         if row.fault is not None:
             continue
         groups = [row.values.get(name) for name in grouping]
-        parts = [row.values["object"], width, grouping, groups]
-        seen[row.scope, _digest(row.start, parts)] += 1
-        parts.append(seen[row.scope, _digest(row.start, parts)])
-        row.values["bucket_key"] = f"bucket:{row.start}:{_digest(row.start, parts)}"
+        parts = [row.start, row.values["object"], width, grouping, groups]
+        seen[row.scope, digest_of(parts)] += 1
+        parts.append(seen[row.scope, digest_of(parts)])
+        row.values["bucket_key"] = f"bucket:{row.start}:{digest_of(parts)}"
         if "api_key_id" in row.values:
-            row.values["api_key_id"] = "..." + row.values["api_key_id"][-SHOWN_OF_A_KEY:]
-
-
-def _digest(start: int, parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps([start, *parts]).encode()).hexdigest()[:32]
+            row.values["api_key_id"] = end_of_key(row.values["api_key_id"])

@@ -6,13 +6,13 @@ throughput, vector stores, credits and tax are other charges.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from ingest.digests import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,6 @@ class Charge:
     grouping: str = ""
 
 
-_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _TAX: Final = re.compile(r"\b(tax(es)?|vat|gst)\b")
 _CREDIT: Final = re.compile(r"\b(credits?(?! card)|refund(s|ed)?|discount(s|ed)?)\b")
 
@@ -75,13 +74,6 @@ def kind_in_words(text: str) -> ChargeKind | None:
     if _TAX.search(words):
         return ChargeKind.TAX
     return ChargeKind.CREDIT if _CREDIT.search(words) else None
-
-
-def without_addresses(text: str) -> str:
-    """Return a text with a hash in the place of every mail address."""
-    return _ADDRESS.sub(
-        lambda found: "mail:" + hashlib.sha256(found[0].encode()).hexdigest()[:16], text
-    )
 
 
 def keys_of(charges: Iterable[Charge], organisation: str) -> list[str]:
@@ -97,7 +89,7 @@ def keys_of(charges: Iterable[Charge], organisation: str) -> list[str]:
             charge.kind, charge.currency, charge.line_item, charge.model, charge.meter,
             charge.project, charge.api_key, charge.team, charge.memo, charge.grouping,
         ]  # fmt: skip
-        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]
+        digest = digest_of(identity)
         seen[digest] += 1
         keys.append(f"{digest}#{seen[digest]}")
     return keys

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from costmodel.meters import Meter
 from ingest.canonical import Given
 from ingest.csv_records import header_of, records_of
 from ingest.files import first_objects
@@ -23,6 +24,7 @@ from ingest.values import Fault, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from ingest.canonical import UsageRow
     from ingest.projection import ImportOptions
@@ -34,6 +36,9 @@ NOTHING: Final = frozenset(("", "none", "null", "\\n", "[null]"))
 _WRAPPED: Final = re.compile(r'\s*\{[^\[{]*"(?:data|results)"\s*:\s*(?=\[)')
 _KEY: Final = re.compile(r'"(\w+)"\s*:')
 _UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
+
+NO_TOKENS: Final[Mapping[Meter, int]] = {Meter.INPUT: 0}
+"""Of a request that certainly used none at a provider; without meters it would be unknown."""
 
 Row = dict[str, Any]
 
@@ -97,6 +102,18 @@ def given_rows(
             yield Given(each.line, read(values_of(each)))
         except Fault as fault:
             yield Given(each.line, placed(each, fault))
+
+
+def from_cache(gateway: str, requests: int) -> list[str]:
+    """Return what is to be said of requests that no provider served, nothing where none are."""
+    words = f"{requests} requests were answered from {gateway}'s own cache: "
+    meaning = "they count as requests without tokens, as no provider served them"
+    return [words + meaning] if requests else []
+
+
+def most_keys(sample: Sample, usual: AbstractSet[str]) -> float:
+    """Return the largest share of the usual keys that one of the first rows has."""
+    return max((len(keys & usual) / len(usual) for keys in key_sets(sample)), default=0.0)
 
 
 def values_of(row: GatewayRow) -> Row:

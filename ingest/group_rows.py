@@ -6,14 +6,13 @@ later one restates it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ingest.bucket_rows import BucketRow, width_of
 from ingest.canonical import Given, Remarks, UsageRow, View
+from ingest.digests import digest_of
 from ingest.rows import NO_MODEL
 from ingest.values import Fault
 
@@ -69,8 +68,8 @@ def _named(kind: str, width: int, columns: list[str], rows: Sequence[GroupRow]) 
             continue
         start = int(row.time.timestamp())
         parts = [kind, start, width, row.provider, columns, [each.groups.get(c) for c in columns]]
-        seen[each.scope, _digest(parts)] += 1
-        name = _digest([*parts, seen[each.scope, _digest(parts)]])
+        seen[each.scope, digest_of(parts)] += 1
+        name = digest_of([*parts, seen[each.scope, digest_of(parts)]])
         yield Given(
             each.line,
             replace(
@@ -80,10 +79,6 @@ def _named(kind: str, width: int, columns: list[str], rows: Sequence[GroupRow]) 
                 model=row.model or NO_MODEL,
             ),
         )
-
-
-def _digest(parts: list[object]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _of_one_width(found: Sequence[GroupRow]) -> tuple[int, list[GroupRow]]:

@@ -6,14 +6,17 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.files import LONGEST_LINE, is_lines_of_objects, lines_of
+from ingest.canonical import Given
+from ingest.files import LONGEST_LINE, first_objects, is_lines_of_objects, lines_of
 from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from ingest.canonical import UsageRow
     from ingest.projection import Sample
 
 UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
@@ -31,6 +34,26 @@ def objects_of(sample: Sample) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
             yield line, value
         else:
             yield line, Fault("is JSON, but no object")
+
+
+def given_objects(
+    sample: Sample, read: Callable[[dict[str, Any]], UsageRow | None]
+) -> Iterator[Given]:
+    """Return what each object of a file reads as: a row, None for no request, or a fault."""
+    for line, value in objects_of(sample):
+        if isinstance(value, Fault):
+            yield Given(line, value)
+            continue
+        try:
+            yield Given(line, read(value))
+        except Fault as fault:
+            yield Given(line, fault)
+
+
+def share_of_keys(sample: Sample, usual: AbstractSet[str]) -> float:
+    """Return the largest share of the usual keys that one of the first objects has."""
+    shares = (len(usual & each.keys()) / len(usual) for each in first_objects(sample))
+    return max(shares, default=0.0)
 
 
 def _by_line(path: Path) -> Iterator[tuple[int, Any]]:

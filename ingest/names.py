@@ -1,4 +1,4 @@
-"""Names in bills as they may be kept: without addresses of people, and without secrets."""
+"""Names as they may be kept: without addresses of people, and without secrets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ SHOWN_OF_A_KEY: Final = 4
 LONGEST: Final = 200
 
 
+def without_addresses(text: str) -> str:
+    """Return a text with a hash in the place of every mail address."""
+    return ADDRESS.sub(
+        lambda found: "mail:" + hashlib.sha256(found[0].encode()).hexdigest()[:16], text
+    )
+
+
+def end_of_key(key: str) -> str:
+    """Return the last characters of a key, which is what is kept of it."""
+    return "..." + key[-SHOWN_OF_A_KEY:]
+
+
 def kept_name(text: str | None, *, is_key: bool = False) -> str | None:
-    """Return a name; a hash where it holds an address, the last characters of a secret key."""
+    """Return a name of bearable length without addresses, and of a secret key its end."""
     if text is None:
         return None
-    if ADDRESS.search(text):
-        return "mail:" + hashlib.sha256(text.encode()).hexdigest()[:16]
     if is_key and SECRET.match(text):
-        return "..." + text[-SHOWN_OF_A_KEY:]
-    return text[:LONGEST]
+        return end_of_key(text)
+    return without_addresses(text)[:LONGEST]

@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.canonical import Remarks, opened_charges
-from ingest.charges import Charge, without_addresses
+from ingest.charges import Charge
 from ingest.line_items import LineItem, counted_in, line_item_of
+from ingest.names import end_of_key, without_addresses
 from ingest.values import Fault, currency_of, moment_of, money_of, number_of, text_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ MIXED: Final = (
     "import each as a file of its own"
 )
 RESULT: Final = '"organization.costs.result"'
-SHOWN_OF_A_KEY: Final = 4
 SHOWN: Final = 3
 _DAY: Final = timedelta(days=1)
 
@@ -192,7 +192,7 @@ def _kept(text: str | None) -> str | None:
 
 def _key(text: str | None) -> str | None:
     """Return the last characters of a key's name, as usage has them."""
-    return None if text is None else "..." + text[-SHOWN_OF_A_KEY:]
+    return None if text is None else end_of_key(text)
 
 
 def _memo(names: Mapping[str, str | None]) -> str | None:

@@ -1,16 +1,29 @@
-"""Tables as Azure answers them in JSON: columns and rows, or objects, one document or many."""
+"""Azure's tables: CSV, or columns and rows, or objects, in one document of JSON or many."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ingest.csv_records import Record
+from ingest.csv_records import Record, records_of
 from ingest.json_documents import UNREADABLE, documents
 from ingest.values import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from ingest.projection import Sample
+
+
+def table_records(sample: Sample) -> Iterator[Record]:
+    """Return every row of a table by its columns in small letters, or why it is none."""
+    if is_json(sample.text):
+        yield from document_records(sample.path)
+        return
+    for record in records_of(sample):
+        cells = record.cells
+        yield record if isinstance(cells, Fault) else replace(record, cells=small_names(cells))
 
 
 def document_records(path: Path) -> Iterator[Record]:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import Meter
-from ingest.canonical import Given, Remarks, UsageRow, opened_rows
+from ingest.canonical import Remarks, UsageRow, opened_rows
 from ingest.files import first_objects
-from ingest.json_objects import member, objects_of, word_of
+from ingest.json_objects import given_objects, member, share_of_keys, word_of
 from ingest.providers import maker_of, served_by
 from ingest.values import Fault, count_of, moment_of, money_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ingest.canonical import Given
     from ingest.projection import ImportOptions, Opened, Sample
 
 SENT: Final = "message_send"
@@ -48,7 +49,7 @@ class Aider:
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that the first lines show."""
         usual = {"event", "properties", "time", "user_id"}
-        return max((len(usual & set(o)) / len(usual) for o in first_objects(sample)), default=0.0)
+        return share_of_keys(sample, usual)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every message a row; other events are read and have no usage."""
@@ -81,16 +82,11 @@ class _Absurd:
 
 def _rows(sample: Sample, remarks: Remarks) -> Iterator[Given]:
     messages, absurd = 0, _Absurd()
-    for number, line in objects_of(sample):
-        try:
-            row = _row(line)
-        except Fault as fault:
-            yield Given(number, fault)
-            continue
-        if row is not None:
+    for each in given_objects(sample, _row):
+        if isinstance(each.row, UsageRow):
             messages += 1
-            absurd.note(row.reported_cost, sum(row.meters.values()))
-        yield Given(number, row)
+            absurd.note(each.row.reported_cost, sum(each.row.meters.values()))
+        yield each
     if messages:
         remarks.assumptions.append(UPPER_BOUND)
     else:
@@ -102,10 +98,8 @@ def _rows(sample: Sample, remarks: Remarks) -> Iterator[Given]:
         )
 
 
-def _row(line: dict[str, Any] | Fault) -> UsageRow | None:
+def _row(line: dict[str, Any]) -> UsageRow | None:
     """Return the row of a message, None for any other event."""
-    if isinstance(line, Fault):
-        raise line
     if word_of(line, "event") is None:
         raise Fault("no event")
     if line["event"] != SENT:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import Meter
 from ingest.canonical import REQUESTS, Given, Remarks, UsageRow, opened_rows
-from ingest.csv_records import header_of, records_of
+from ingest.csv_records import header_of
 from ingest.providers import served_by
-from ingest.table_documents import document_records, is_json, plain_name, small_names
+from ingest.table_documents import is_json, plain_name, table_records
 from ingest.values import Fault, count_of, moment_of, text_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class AzureApim:
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make a request of every row with a deployment."""
         remarks = Remarks()
-        given = _given(_records(sample), options, remarks)
+        given = _given(table_records(sample), options, remarks)
         # A deployment's model is looked up here: a ModelName is no deployment.
         served = replace(options, deployments={})
         return opened_rows(given, served, workspace, REQUESTS, remarks)
@@ -66,15 +66,6 @@ def _columns(sample: Sample) -> set[str]:
         return {plain_name(name) for name in header_of(sample)}
     text = sample.text.lower()
     return {name for name in USUAL if f'"{name}"' in text}
-
-
-def _records(sample: Sample) -> Iterator[Record]:
-    if is_json(sample.text):
-        yield from document_records(sample.path)
-        return
-    for record in records_of(sample):
-        cells = record.cells
-        yield record if isinstance(cells, Fault) else replace(record, cells=small_names(cells))
 
 
 @dataclass

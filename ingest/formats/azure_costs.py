@@ -8,8 +8,6 @@ are buckets of a day and charges; those of other services are counted and summed
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -25,8 +23,9 @@ from ingest.azure_lines import (
     value_of,
 )
 from ingest.canonical import Given, Remarks, UsageRow, View, opened_rows
-from ingest.csv_records import header_of, records_of
-from ingest.table_documents import document_records, is_json, plain_name, small_names
+from ingest.csv_records import header_of
+from ingest.digests import digest_of
+from ingest.table_documents import is_json, plain_name, table_records
 from ingest.values import Fault
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class AzureCosts:
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make daily buckets and charges of the rows of models."""
         remarks = Remarks()
-        given = _given(_records(sample), options, remarks)
+        given = _given(table_records(sample), options, remarks)
         return opened_rows(given, options, workspace, View("buckets", WIDTH), remarks)
 
 
@@ -84,15 +83,6 @@ def _columns(sample: Sample) -> set[str]:
     known = ("PreTaxCost", "Cost", "Meter", "MeterName", "ServiceName", "MeterCategory",
              "MeterSubCategory")  # fmt: skip
     return {name.lower() for name in known if f'"{name}"' in sample.text}
-
-
-def _records(sample: Sample) -> Iterator[Record]:
-    if is_json(sample.text):
-        yield from document_records(sample.path)
-        return
-    for record in records_of(sample):
-        cells = record.cells
-        yield record if isinstance(cells, Fault) else replace(record, cells=small_names(cells))
 
 
 @dataclass
@@ -155,13 +145,9 @@ def _named(
         return each.row
     day = each.row.time.date() if each.row.time else assumed
     parts: list[Any] = [str(day), WIDTH, grouping, [each.groups.get(name) for name in grouping]]
-    same[_digest(parts)] += 1
-    key = f"bucket:{day}:{_digest([*parts, same[_digest(parts)]])}"
+    same[digest_of(parts)] += 1
+    key = f"bucket:{day}:{digest_of([*parts, same[digest_of(parts)]])}"
     return replace(each.row, id=key, grouping=f"{KIND}:{','.join(grouping)}")
-
-
-def _digest(parts: Sequence[object]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _note(each: BillLine, seen: _Seen, remarks: Remarks) -> None:

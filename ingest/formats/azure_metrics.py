@@ -7,8 +7,6 @@ documented, so all are priced as uncached. Points of one time and model are one 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -32,6 +30,7 @@ from ingest.azure_points import (
 )
 from ingest.canonical import Given, Remarks, UsageRow, View, opened_rows
 from ingest.csv_records import header_of, records_of
+from ingest.digests import digest_of
 from ingest.json_documents import documents
 from ingest.rows import NO_MODEL
 from ingest.table_documents import document_records, is_json, plain_name, small_names
@@ -213,12 +212,11 @@ def _row(
     columns = _columns(grouping)
     values = [bucket.dimensions[place] for place in grouping]
     start = int(bucket.start.timestamp())
-    parts = json.dumps([start, width, columns, values])
     return UsageRow(
         time=bucket.start,
         model=_model(bucket, options.deployments),
         meters={Meter.INPUT: bucket.sums[PROMPT], Meter.OUTPUT: bucket.sums[GENERATED]},
-        id=f"bucket:{start}:{hashlib.sha256(parts.encode()).hexdigest()[:32]}",
+        id=f"bucket:{start}:{digest_of([start, width, columns, values])}",
         provider="azure",
         tier=bucket.dimensions[3],
         requests=bucket.sums[REQUESTS],

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ingest.canonical import Remarks, opened_charges
-from ingest.charges import Charge, ChargeKind, kind_in_words, without_addresses
+from ingest.charges import Charge, ChargeKind, kind_in_words
 from ingest.csv_records import delimiter_of, header_of, records_of
+from ingest.names import without_addresses
 from ingest.providers import served_by
 from ingest.values import EARLIEST, LATEST, Fault, currency_of, money_of, text_of
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.anthropic_meters import meters_of
-from ingest.canonical import Given, Remarks, UsageRow, opened_rows
+from ingest.canonical import Remarks, UsageRow, opened_rows
 from ingest.files import first_objects
-from ingest.json_objects import last_part, member, objects_of, word_of
-from ingest.values import Fault, count_of, moment_of, money_of
+from ingest.json_objects import given_objects, last_part, member, share_of_keys, word_of
+from ingest.values import count_of, moment_of, money_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ingest.canonical import Given
     from ingest.projection import ImportOptions, Opened, Sample
 
 LINE_KEYS: Final = frozenset(("sessionId", "parentUuid", "isSidechain", "uuid", "leafUuid"))
@@ -41,7 +42,7 @@ class ClaudeCode:
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that the first lines show."""
         usual = {"sessionId", "requestId", "message", "timestamp", "version"}
-        return max((len(usual & set(o)) / len(usual) for o in first_objects(sample)), default=0.0)
+        return share_of_keys(sample, usual)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every line with an answer a row; the store keeps the fullest of each answer."""
@@ -58,22 +59,15 @@ def _is_line(line: Mapping[str, Any]) -> bool:
 
 def _rows(sample: Sample, remarks: Remarks) -> Iterator[Given]:
     answers = 0
-    for number, line in objects_of(sample):
-        try:
-            row = _row(line)
-        except Fault as fault:
-            yield Given(number, fault)
-            continue
-        answers += row is not None
-        yield Given(number, row)
+    for each in given_objects(sample, _row):
+        answers += isinstance(each.row, UsageRow)
+        yield each
     if not answers:
         remarks.notices.append("the session holds no answer of a model: nothing was imported")
 
 
-def _row(line: dict[str, Any] | Fault) -> UsageRow | None:
+def _row(line: dict[str, Any]) -> UsageRow | None:
     """Return the row of an answer, None for any other line."""
-    if isinstance(line, Fault):
-        raise line
     message = line.get("message")
     if not isinstance(message, dict) or message.get("usage") is None:
         return None

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.meters import Meter
-from ingest.canonical import Given, Remarks, UsageRow, opened_rows
+from ingest.canonical import Remarks, UsageRow, opened_rows
 from ingest.files import first_objects
-from ingest.json_objects import last_part, member, objects_of, word_of
+from ingest.json_objects import given_objects, last_part, member, share_of_keys, word_of
 from ingest.providers import served_by
 from ingest.values import Fault, count_of, moment_of, split_input
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ingest.canonical import Given
     from ingest.projection import ImportOptions, Opened, Sample
 
 KINDS: Final = ("session_meta", "turn_context", "event_msg", "response_item")
@@ -47,7 +48,7 @@ class Codex:
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that the first lines show."""
         usual = {"timestamp", "type", "payload"}
-        return max((len(usual & set(o)) / len(usual) for o in first_objects(sample)), default=0.0)
+        return share_of_keys(sample, usual)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every event of new usage a row; all other lines are read and have none."""
@@ -76,16 +77,10 @@ class _Session:
 
     def rows(self, sample: Sample, remarks: Remarks) -> Iterator[Given]:
         """Return what stands at each line."""
-        for number, line in objects_of(sample):
-            try:
-                yield Given(number, self._row(line))
-            except Fault as fault:
-                yield Given(number, fault)
+        yield from given_objects(sample, self._row)
         remarks.notices += self._notices()
 
-    def _row(self, line: dict[str, Any] | Fault) -> UsageRow | None:
-        if isinstance(line, Fault):
-            raise line
+    def _row(self, line: dict[str, Any]) -> UsageRow | None:
         kind, payload = word_of(line, "type"), line.get("payload")
         if not isinstance(payload, dict):
             return None

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 from costmodel.meters import Meter
 from ingest.canonical import REQUESTS, Remarks, UsageRow, opened_rows
 from ingest.gateway_rows import (
+    NO_TOKENS,
     Row,
     first_name,
+    from_cache,
     gateway_rows,
     given_rows,
     inside,
     key_sets,
     labelled,
+    most_keys,
     name_of,
     plain,
     unpacked,
@@ -46,8 +49,6 @@ OTHER_KEYS: Final = frozenset(
 )
 NOT_FROM_CACHE: Final = "00000000-0000-0000-0000-000000000000"
 """What Helicone writes where no answer of its cache was used."""
-NO_TOKENS: Final[Mapping[Meter, int]] = {Meter.INPUT: 0}
-"""Of a request that certainly used none at a provider; without meters it would be unknown."""
 FAILED_FROM: Final = 400
 
 
@@ -62,8 +63,7 @@ class Helicone:
 
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that a row has."""
-        usual = KEYS | OTHER_KEYS
-        return max((len(keys & usual) / len(usual) for keys in key_sets(sample)), default=0.0)
+        return most_keys(sample, KEYS | OTHER_KEYS)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every request a row of its own."""
@@ -84,11 +84,7 @@ class _Log:
 
     def rows(self, sample: Sample) -> Iterator[Given]:
         yield from given_rows(gateway_rows(sample), self._row)
-        if self.from_cache:
-            self.remarks.notices.append(
-                f"{self.from_cache} requests were answered from Helicone's own cache: "
-                "they count as requests without tokens, as no provider served them"
-            )
+        self.remarks.notices += from_cache("Helicone", self.from_cache)
         if self.beside:
             self.remarks.notices.append(
                 f"{self.beside} rows have more cached than prompt tokens: their prompt tokens are "

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 from costmodel.meters import Meter
 from ingest.canonical import REQUESTS, Remarks, UsageRow, opened_rows
 from ingest.gateway_rows import (
+    NO_TOKENS,
     Row,
     first_name,
+    from_cache,
     gateway_rows,
     given_rows,
     inside,
     key_sets,
     labelled,
+    most_keys,
     name_of,
     plain,
     unpacked,
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
 LOG_KEYS: Final = frozenset(("request_id", "starttime", "spend"))
 PAYLOAD_KEYS: Final = frozenset(("call_type", "starttime", "response_cost"))
 USUAL: Final = (LOG_KEYS | PAYLOAD_KEYS) | {"prompt_tokens", "completion_tokens", "model_group"}
-NO_TOKENS: Final[Mapping[Meter, int]] = {Meter.INPUT: 0}
-"""Of a request that certainly used none at a provider; without meters it would be unknown."""
 
 
 class Litellm:
@@ -53,7 +54,7 @@ class Litellm:
 
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that a row has."""
-        return max((len(keys & USUAL) / len(USUAL) for keys in key_sets(sample)), default=0.0)
+        return most_keys(sample, USUAL)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every logged request a row of its own."""
@@ -72,11 +73,7 @@ class _Log:
 
     def rows(self, sample: Sample) -> Iterator[Given]:
         yield from given_rows(gateway_rows(sample), self._row)
-        if self.from_cache:
-            self.remarks.notices.append(
-                f"{self.from_cache} requests were answered from LiteLLM's own cache: "
-                "they count as requests without tokens, as no provider served them"
-            )
+        self.remarks.notices += from_cache("LiteLLM", self.from_cache)
         if self.other_totals:
             self.remarks.notices.append(
                 f"{self.other_totals} rows have a total_tokens that is not prompt_tokens and "

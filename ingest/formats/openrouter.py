@@ -22,6 +22,7 @@ from ingest.gateway_rows import (
     gateway_rows,
     given_rows,
     key_sets,
+    most_keys,
     name_of,
     placed,
     plain,
@@ -81,7 +82,7 @@ class Openrouter:
 
     def nearness(self, sample: Sample) -> float:
         """Return the share of the usual keys that a row has."""
-        return max((len(keys & USUAL) / len(USUAL) for keys in key_sets(sample)), default=0.0)
+        return most_keys(sample, USUAL)
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Make every generation a request, or every group of every day a bucket.
