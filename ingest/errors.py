@@ -11,6 +11,7 @@ IngestError
 ├── NoRoomError               a disk is full
 ├── MappingError              a column mapping has mistakes
 ├── UnknownImportError        there is no such import to undo
+├── BudgetNameError           a budget's name is taken, or nobody has it
 ├── PeriodError               a range in words is not understood
 ├── BillError                 a bill cannot be held against usage as it is
 │   └── NoBillError           the store has no bill for these days
@@ -70,6 +71,10 @@ class MappingError(IngestError):
 
 class UnknownImportError(IngestError):
     """There is no such import."""
+
+
+class BudgetNameError(IngestError):
+    """A budget's name is taken, or there is no budget of this name."""
 
 
 class PeriodError(IngestError, ValueError):

@@ -15,6 +15,7 @@ from ingest.errors import StoreMissingError
 from ingest.rows import CELL_DIMENSIONS
 from ingest.store import door, ledger
 from ingest.store.alert_ledger import AlertLedger
+from ingest.store.budgets import StoredBudget, add_budget, budget_versions, change_budget
 from ingest.store.call_facts import CallFacts, call_facts
 from ingest.store.cells import (
     EPOCH,
@@ -71,6 +72,7 @@ __all__ = [
     "ServedModel",
     "SetAside",
     "Store",
+    "StoredBudget",
     "StoredCharge",
     "StoredPlan",
 ]
@@ -294,6 +296,21 @@ class Store:
     def alerts(self) -> AlertLedger:
         """Return the alerts that the store keeps, and what was sent of them."""
         return AlertLedger(self._session, self._change)
+
+    def budget_versions(self) -> list[StoredBudget]:
+        """Return every version of every budget made on screen, by name, the latest first."""
+        with self._session() as session:
+            return [] if session is None else budget_versions(session)
+
+    def add_budget(self, name: str, definition: str, at: datetime, by: str) -> int:
+        """Keep a budget made on screen, see ``ingest.store.budgets``."""
+        with self._change() as session:
+            return add_budget(session, name, definition, at, by)
+
+    def change_budget(self, name: str, definition: str | None, at: datetime, by: str) -> int:
+        """Keep a new version of a budget made on screen, None to remove it."""
+        with self._change() as session:
+            return change_budget(session, name, definition, at, by)
 
     def coverage(self) -> list[DayCoverage]:
         """Return, for days with a bucket export, which view is read and what share it holds."""

@@ -119,7 +119,14 @@ CREATE TABLE s.alert_pulse (
 INSERT INTO s.alert_pulse VALUES (0, NULL, NULL, '', NULL, NULL);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS)
+_BUDGETS: Final = """
+-- Budgets made on screen, every version; definition is JSON, NULL where it was removed.
+CREATE TABLE s.budgets (
+    name VARCHAR, version INTEGER, changed_at TIMESTAMP, changed_by VARCHAR, definition VARCHAR
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS)
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
 """What every store has; a database of somebody else may have a table of one of these names."""
