@@ -1,6 +1,8 @@
 """Charges in the store: who brought them, which of them count, what a new file changes.
 
-All charges of all imports stay. Of one key the latest import that is not undone counts.
+All charges of all imports stay. Of lines that nothing but their amount and quantity tells
+apart the latest import that is not undone counts, and it alone says how many there are. What
+a file does not mention it takes nothing back of: bills come in parts, by project or by size.
 Of one provider, organisation and day of a bill only one grouping counts: that with line
 items, then the latest import. Charges of ``charges.csv`` have no grouping and all count.
 """
@@ -22,17 +24,19 @@ if TYPE_CHECKING:
 
     import duckdb
 
-_ALL: Final = """SELECT c.*, row_number() OVER (PARTITION BY key ORDER BY import_id DESC) AS age
-    FROM {schema}charges c JOIN {schema}imports i USING (import_id) WHERE NOT i.undone"""
+_LATEST: Final = """SELECT * EXCLUDE (is_latest) FROM (
+    SELECT c.*, import_id = max(import_id) OVER (PARTITION BY split_part(key, '#', 1)) AS is_latest
+    FROM {schema}charges c JOIN {schema}imports i USING (import_id) WHERE NOT i.undone)
+    WHERE is_latest"""
 
 _COUNTING: Final = f"""
-WITH latest AS (SELECT * FROM ({_ALL}) WHERE age = 1),
+WITH latest AS ({_LATEST}),
 chosen AS (SELECT provider, organisation, start_at::DATE AS day, grouping,
         row_number() OVER (PARTITION BY provider, organisation, start_at::DATE
             ORDER BY contains(grouping, 'line_item') DESC, max(import_id) DESC) AS place
     FROM latest WHERE grouping <> ''
     GROUP BY provider, organisation, start_at::DATE, grouping)
-SELECT l.* EXCLUDE (age) FROM latest l
+SELECT l.* FROM latest l
 WHERE grouping = '' OR EXISTS (SELECT 1 FROM chosen c WHERE c.place = 1
     AND c.provider = l.provider AND c.organisation = l.organisation
     AND c.day = l.start_at::DATE AND c.grouping = l.grouping)
@@ -56,7 +60,7 @@ def charge_counts(
     known = {
         row[0]: Decimal(row[1])
         for row in connection.execute(
-            f"SELECT key, amount FROM ({_ALL.format(schema='s.')}) WHERE age = 1"
+            f"SELECT key, amount FROM ({_LATEST.format(schema='s.')})"
         ).fetchall()
     }
     pairs = list(zip(keys_of(charges, organisation), charges, strict=True))

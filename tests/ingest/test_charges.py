@@ -84,6 +84,32 @@ def test_equal_lines_of_one_bill_both_count(store: Store) -> None:
     assert len(amounts(store)) == 2
 
 
+def test_a_later_bill_with_fewer_equal_lines_leaves_none_over(store: Store) -> None:
+    three = [replace(LINE, line=n, amount=Decimal(n)) for n in (2, 3, 4)]
+    bring(store, three)
+    fewer = bring(store, [replace(LINE, amount=Decimal(5)), replace(LINE, amount=Decimal(3))])
+    counts = store.imports()[0].counts
+    assert (counts.rows_added, counts.rows_replaced, counts.rows_duplicate) == (0, 1, 1)
+    assert amounts(store) == ["5", "3"]
+    store.undo(fewer)
+    assert amounts(store) == ["2", "3", "4"]
+
+
+def test_lines_that_a_later_part_of_a_bill_does_not_mention_stay(store: Store) -> None:
+    bring(store, [replace(LINE, project="a"), replace(LINE, project="a")])
+    bring(store, [replace(LINE, project="b")])
+    assert [each.charge.project for each in store.charges()] == ["a", "a", "b"]
+
+
+def test_a_line_that_lost_an_equal_one_is_new_when_a_bill_has_it_again(store: Store) -> None:
+    bring(store, [LINE, LINE])
+    bring(store, [LINE])
+    bring(store, [LINE, LINE])
+    counts = store.imports()[0].counts
+    assert (counts.rows_added, counts.rows_replaced, counts.rows_duplicate) == (1, 0, 1)
+    assert len(amounts(store)) == 2
+
+
 def test_of_two_groupings_of_a_day_the_one_with_line_items_counts(store: Store) -> None:
     by_project = replace(
         LINE, line_item=None, project="p", grouping="project_id", amount=Decimal(7)
