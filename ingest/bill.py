@@ -34,6 +34,8 @@ WHAT_TO_IMPORT: Final = (
     "import one with 'tollbook import FILE' (OpenAI's cost export by line item, Azure's cost "
     "export, Anthropic's cost report or a charges.csv), or give an invoice's total with --invoice"
 )
+DOLLARS: Final = "USD"
+"""The money of published prices, from which a contract's rates lead to its own."""
 ONE_DAY: Final = timedelta(days=1)
 LONGEST_DAY: Final = timedelta(hours=25)
 """A charge over more than the longest local day is for several days."""
@@ -219,14 +221,26 @@ def _line(charge: Charge, book: PriceBook, *, by_day: bool) -> BillLine:
 
 
 def _in_our_money(amount: Fraction, currency: str, day: date, book: PriceBook) -> Fraction:
-    contract = book.contract
-    found = contract.converted(amount, currency.strip().upper(), day)
+    contract, asked = book.contract, currency.strip().upper()
+    found = contract.converted(amount, asked, day)
     if found is None:
-        raise BillError(
-            f"the bill is in {currency.strip().upper()} and prices are in {contract.currency}: "
-            "give the contract that currency, with its exchange_rates"
-        )
+        raise BillError(_no_rate(asked, contract.currency, day))
     return found
+
+
+def _no_rate(asked: str, ours: str, day: date) -> str:
+    """Return what to write so that a bill can be told in the money of the prices."""
+    apart = f"the bill is in {asked} and prices are in {ours}"
+    wanted = (
+        f"contract: {{currency: {asked}, exchange_rates: [{{from: {day}, "
+        f"per_usd: <{asked} that one dollar costs>, source: <who says so>}}]}}"
+    )
+    if ours == DOLLARS:
+        return f"{apart}: write in tollbook.yaml {wanted}"
+    return (
+        f"{apart}, and only dollars can be told in {ours}: for this bill write in tollbook.yaml "
+        f"{wanted}; bills in {ours} then need a configuration of their own (--config)"
+    )
 
 
 def _book_rate(charge: Charge, book: PriceBook, day: date) -> Fraction | None:

@@ -16,12 +16,15 @@ from ingest.charges import ChargeKind
 from ingest.errors import BillError, NoBillError
 from ingest.imports import ImportOptions
 from ingest.store import CellQuery, Store
+from pricing.contract_file import read_contract_file
 from tests.books import BOOK
 from tests.ingest.bills import OCTOBER_17_DAY, bring, charge, fee
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from costmodel.book import PriceBook
 
 MILLION = counts(1_000_000, 1_000_000)
 DAY = 86_400
@@ -237,6 +240,27 @@ def test_a_currency_without_a_rate_is_refused(store: Store, currency: str) -> No
     bring(store, [charge("1.00", 1, currency=currency)])
     with pytest.raises(BillError, match=f"the bill is in {currency.upper()} and prices are in USD"):
         against_bill(store, BOOK, BillQuery())
+
+
+@pytest.mark.parametrize("book", [BOOK, EURO])
+def test_the_refusal_says_what_to_write_and_that_is_enough(
+    book: PriceBook, store: Store, tmp_path: Path
+) -> None:
+    bring(store, [charge("1.00", 1, currency="GBP"), charge("1.00", 1)])
+    with pytest.raises(BillError) as raised:
+        against_bill(store, book, BillQuery())
+    said = str(raised.value).partition("write in tollbook.yaml ")[2].partition("; bills in EUR")[0]
+    assert said == (
+        "contract: {currency: GBP, exchange_rates: [{from: 2026-10-17, "
+        "per_usd: <GBP that one dollar costs>, source: <who says so>}]}"
+    )
+    path = tmp_path / "tollbook.yaml"
+    path.write_text(
+        said.replace("<GBP that one dollar costs>", "0.75").replace("<who says so>", "bank")
+    )
+    mended = BOOK.with_contract(read_contract_file(path, BOOK))
+    found = against_bill(store, mended, BillQuery())
+    assert (found.currency, found.reconciliation.total.theirs) == ("GBP", Fraction("1.75"))
 
 
 def test_an_invoice_without_lines_is_one_sum(store: Store) -> None:

@@ -154,7 +154,7 @@ def test_an_invoice_against_usage_alone_is_usage_or_price(guide: Tollbook) -> No
     )
     refused = guide("reconcile", "--invoice", "1200", "--currency", "EUR")
     assert refused.code == 2
-    assert refused.error.startswith("the bill is in EUR and prices are in USD: give the contract")
+    assert refused.error.startswith("the bill is in EUR and prices are in USD: write in toll")
 
 
 def test_an_invoice_beside_its_lines_leaves_a_rest(billed: Tollbook) -> None:
