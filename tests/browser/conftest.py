@@ -178,11 +178,6 @@ def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[Ope
     assert complaints.found == []
 
 
-@pytest.fixture(name="settle")
-def settle_fixture() -> Callable[[Page], None]:
-    return settle
-
-
 @pytest.fixture(scope="session")
 def axe() -> Callable[[Page], list[str]]:
     """Rule and place of each WCAG 2.2 AA violation that axe finds on a page."""

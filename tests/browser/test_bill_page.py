@@ -15,6 +15,7 @@ from ingest.charges import ChargeKind
 from ingest.store import Store
 from tests.demo import demo_clock
 from tests.ingest.bills import bring, charge, fee
+from tests.settled_page import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ def test_the_bill_is_accessible_and_fits(
 
 
 def test_rows_by_day_are_in_the_address_and_other_charges_on_the_overview(
-    billed_site: str, open_page: Callable[..., Page], settle: Callable[[Page], None]
+    billed_site: str, open_page: Callable[..., Page]
 ) -> None:
     page = open_page("/", at=billed_site)
     card = page.locator(".side-card", has_text="Other charges")

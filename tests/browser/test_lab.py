@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.context import DashboardContext
+from tests.settled_page import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,7 @@ def test_the_lab_is_accessible_and_fits(
     assert sideways_scroll(page) == 0
 
 
-def test_texts_are_counted_and_never_in_the_address(
-    open_page: Callable[..., Page], settle: Callable[[Page], None]
-) -> None:
+def test_texts_are_counted_and_never_in_the_address(open_page: Callable[..., Page]) -> None:
     page = open_page("/lab")
     page.get_by_label("Text A").fill("Hello, world")
     expect(page.locator("#lab-counts")).to_contain_text("3 tokens for gpt-4.1-mini.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.settled_page import settle
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,9 +41,7 @@ def test_the_family_is_shown_with_its_successor(open_page: Callable[..., Page]) 
     assert page.locator(".assumption", has_text="cached-in-batch").count() == 1
 
 
-def test_another_family_and_model_are_in_the_address(
-    open_page: Callable[..., Page], settle: Callable[[Page], None]
-) -> None:
+def test_another_family_and_model_are_in_the_address(open_page: Callable[..., Page]) -> None:
     page = open_page("/prices")
     choose(page, "prices-family", "OpenAI: o-series")
     page.wait_for_url("**/prices?family=openai%2Fo-series")
@@ -58,9 +58,7 @@ def test_another_family_and_model_are_in_the_address(
     expect(page.locator("#prices-history")).to_have_value("o1")
 
 
-def test_a_row_of_the_grid_shows_its_family(
-    open_page: Callable[..., Page], settle: Callable[[Page], None]
-) -> None:
+def test_a_row_of_the_grid_shows_its_family(open_page: Callable[..., Page]) -> None:
     page = open_page("/prices")
     page.fill("#prices-search", "argon")
     row = page.locator(".ag-row[row-id='google/gemini-4-argon']")

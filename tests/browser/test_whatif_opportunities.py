@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.settled_page import settle
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_a_move_goes_into_the_plan_and_the_next_one_joins_it(
-    open_page: Callable[..., Page], settle: Callable[[Page], None]
+    open_page: Callable[..., Page],
 ) -> None:
     page = open_page("/whatif")
     section = page.locator("#whatif-opportunities")
