@@ -39,21 +39,21 @@ def lever_text(lever: Lever) -> str:
 
 
 def _start_with(lever: StartWith) -> list[str]:
-    shares = ", ".join(f"{_text(name)}: {_share(share)}" for name, share in lever.starts)
-    parts = [f"shares: {{{shares}}}", f"full: {_text(lever.full)}"]
+    shares = ", ".join(f"{quoted(name)}: {_share(share)}" for name, share in lever.starts)
+    parts = [f"shares: {{{shares}}}", f"full: {quoted(lever.full)}"]
     parts += [f"escalate: {_share(lever.escalate)}"] if lever.escalate else []
-    return parts + ([f"family: {_text(lever.family)}"] if lever.family else [])
+    return parts + ([f"family: {quoted(lever.family)}"] if lever.family else [])
 
 
 def scenario_text(name: str, levers: Iterable[Lever]) -> str:
     """Return one scenario of a plan file, with two spaces in front of each line."""
-    lines = [f"  - name: {_text(name)}", "    levers:"]
+    lines = [f"  - name: {quoted(name)}", "    levers:"]
     return "\n".join([*lines, *(f"      - {lever_text(lever)}" for lever in levers)]) + "\n"
 
 
 def plan_text(last: str, filters: Mapping[str, tuple[str | None, ...]], scenarios: str) -> str:
     """Return a plan file over stored usage: the range in words, its filters, the scenarios."""
-    parts = [f"last: {_text(last)}"]
+    parts = [f"last: {quoted(last)}"]
     parts += [f"filter: {where_text(filters)}"] if filters else []
     return f"baseline:\n  ledger: {{{', '.join(parts)}}}\nscenarios:\n{scenarios}"
 
@@ -61,7 +61,7 @@ def plan_text(last: str, filters: Mapping[str, tuple[str | None, ...]], scenario
 def where_text(values: Mapping[str, tuple[str | None, ...]]) -> str:
     """Return the values of dimensions as a flow mapping."""
     parts = (
-        f"{name}: [{', '.join('null' if value is None else _text(value) for value in found)}]"
+        f"{name}: [{', '.join('null' if value is None else quoted(value) for value in found)}]"
         for name, found in values.items()
     )
     return f"{{{', '.join(parts)}}}"
@@ -71,7 +71,7 @@ def _share(share: Fraction) -> str:
     return decimal_string(share * HUNDRED).rstrip("0").rstrip(".") + "%"
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
     """Return text as YAML reads it back, whatever it holds.
 
     JSON strings are YAML, but for characters that YAML takes for line breaks or refuses.

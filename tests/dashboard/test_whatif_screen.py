@@ -250,18 +250,14 @@ def test_a_plan_file_of_usage_has_the_levers_of_the_page(
 
 
 def test_a_plan_file_keeps_odd_names(screen: Open, demo: DashboardContext, tmp_path: Path) -> None:
+    names = ('a: "b"', None, "# c", "d\u0085e", "f\u2028g", "h\x7fi")
     shown = screen("?workload=typed&served=gpt-4.1")
-    shown = replace(
-        shown,
-        board=replace(
-            shown.board,
-            base=replace(shown.board.base, where={"model": ('a: "b"', None, "# c")}),
-        ),
-    )
+    base = replace(shown.board.base, where={"model": names})
+    shown = replace(shown, board=replace(shown.board, base=base))
     path = tmp_path / "odd.yaml"
     path.write_text(plan_yaml(shown), encoding="utf-8")
     [lever] = read_plan(path, demo.book).scenarios[0].levers
-    assert lever.where == {"model": ('a: "b"', None, "# c")}
+    assert lever.where == {"model": names}
 
 
 def test_the_workbook_has_the_cents_of_the_page(screen: Open) -> None:

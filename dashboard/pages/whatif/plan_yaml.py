@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from dashboard.pages.whatif.settings import TypedNumbers, amount_text, percent_text
+from ingest.plan_text import quoted, where_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dashboard.pages.whatif.screen import Screen
 
@@ -32,9 +32,9 @@ def _baseline(screen: Screen) -> list[str]:
     if screen.settings.typed is not None:
         return ["baseline:", f"  workload: {_workload(screen.settings.typed, screen)}"]
     words = screen.board.usage.range_words.removeprefix("last ")
-    parts = [f"last: {_text(words)}"]
+    parts = [f"last: {quoted(words)}"]
     if screen.state.filters:
-        parts.append(f"filter: {_where(screen.state.filters)}")
+        parts.append(f"filter: {where_text(screen.state.filters)}")
     return [*_LEDGER_NOTE, "baseline:", f"  ledger: {{{', '.join(parts)}}}"]
 
 
@@ -44,7 +44,7 @@ def _workload(typed: TypedNumbers, screen: Screen) -> str:
         f"days: {typed.days}",
         f"tokens_per_session: {typed.tokens_per_session}",
         f"output_share: {percent_text(typed.output_share)}%",
-        f"model: {_text(typed.model)}",
+        f"model: {quoted(typed.model)}",
         f"on: {screen.board.today.isoformat()}",
     )
     return f"{{{', '.join(parts)}}}"
@@ -58,7 +58,7 @@ def _limits(screen: Screen) -> list[str]:
 
 def _levers(screen: Screen) -> Iterator[str]:
     controls = screen.controls
-    where = f", where: {_where(controls.where)}" if controls.where else ""
+    where = f", where: {where_text(controls.where)}" if controls.where else ""
     if controls.growth:
         yield f"grow: {{requests: {percent_text(controls.growth)}%{where}}}"
     if controls.start_with:
@@ -72,28 +72,15 @@ def _levers(screen: Screen) -> Iterator[str]:
 def _start(screen: Screen) -> str:
     controls = screen.controls
     shares = ", ".join(
-        f"{_text(name)}: {percent_text(share)}%" for name, share in controls.start_with if share
+        f"{quoted(name)}: {percent_text(share)}%" for name, share in controls.start_with if share
     )
     parts = [
         f"shares: {{{shares}}}",
-        f"full: {_text(controls.full)}",
+        f"full: {quoted(controls.full)}",
         f"escalate: {percent_text(controls.escalate)}%",
     ]
     if controls.escalation == "sent_directly":
         parts.append("sent: directly")
     if controls.family is not None:
-        parts.append(f"family: {_text(controls.family)}")
+        parts.append(f"family: {quoted(controls.family)}")
     return ", ".join(parts)
-
-
-def _where(values: Mapping[str, tuple[str | None, ...]]) -> str:
-    parts = (
-        f"{name}: [{', '.join('null' if v is None else _text(v) for v in found)}]"
-        for name, found in values.items()
-    )
-    return f"{{{', '.join(parts)}}}"
-
-
-def _text(text: str) -> str:
-    """Return text as YAML reads it back, whatever it holds: JSON strings are YAML."""
-    return json.dumps(text, ensure_ascii=False)
