@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ingest.store.cells import DAY_SECONDS, QUARTERS_A_DAY, SeriesRow, admits, all_series
+from ingest.store.cells import SeriesRow, admits, all_series
+from ingest.store.requests import choose_series, counting, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,30 +18,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from ingest.store.records import CellQuery
-
-_FACTS: Final = f"""
-SELECT m.code, max(u.occurred_at),
-    quantile_cont(try_cast(u.extra->>'$.latency_seconds' AS DOUBLE), 0.95),
-    count(try_cast(u.extra->>'$.latency_seconds' AS DOUBLE)),
-    avg(try_cast(u.extra->>'$.quality' AS DOUBLE)),
-    count(try_cast(u.extra->>'$.quality' AS DOUBLE))
-FROM usage u
-JOIN (SELECT unnest(?::INTEGER[]) AS series, unnest(?::INTEGER[]) AS code) m
-    ON m.series = u.series
-JOIN series t ON t.series = u.series
-JOIN sources s ON s.source = t.source
-JOIN imports i ON i.import_id = u.import_id
-LEFT JOIN fates f ON f.row_id = u.row_id
-WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END
-  AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.source = t.source
-      AND h.day = epoch_us(u.occurred_at) // 900000000 // {QUARTERS_A_DAY})
-  AND u.occurred_at + CASE WHEN s.width_seconds >= {DAY_SECONDS} THEN INTERVAL 12 HOUR
-      ELSE INTERVAL 0 HOUR END BETWEEN ? AND ?
-GROUP BY m.code
-"""
-"""A daily bucket belongs to a period that holds its noon, as in cells."""
-
-_FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001 - the store's are naive
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +53,14 @@ def call_facts(
         return []
     groups: dict[tuple[str, str, tuple[str | None, ...]], int] = {}
     codes = [groups.setdefault(_group(row, query.by, canonical), len(groups)) for row in chosen]
+    numbers = [(row.series, code) for row, code in zip(chosen, codes, strict=True)]
+    choose_series(connection, {"code": "INTEGER"}, numbers, buckets=True)
+    requests = counting(connection, query.since, query.until, by_noon=True)
     rows = connection.execute(
-        _FACTS, [[row.series for row in chosen], codes, *_bounds(query)]
+        f"""SELECT code, max(moment), quantile_cont(latency, 0.95), count(latency), avg(quality),
+            count(quality)
+        FROM (SELECT c.code, u.occurred_at AS moment, {number_of("latency_seconds")} AS latency,
+            {number_of("quality")} AS quality {requests.sql}) GROUP BY code"""
     ).fetchall()
     names = list(groups)
     return [_facts(names[code], values) for code, *values in rows]
@@ -88,17 +71,6 @@ def _group(
 ) -> tuple[str, str, tuple[str | None, ...]]:
     model = canonical(row.provider, row.model)
     return (row.provider, model, tuple(row.value(name) for name in by))
-
-
-def _bounds(query: CellQuery) -> tuple[datetime, datetime]:
-    """Return the first moment and the last one that count, without a zone as the store has them."""
-    since = _naive(query.since) if query.since else _FIRST
-    until = _naive(query.until) if query.until else _LAST
-    return since, until - datetime.resolution
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _facts(name: tuple[str, str, tuple[str | None, ...]], values: Sequence[Any]) -> CallFacts:

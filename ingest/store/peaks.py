@@ -1,7 +1,8 @@
 """Peaks of traffic: the busiest 60 seconds, wherever they begin, and the busiest day.
 
-Rows that the ledger reads are summed in windows that slide from request to request. Of a
-provider's buckets only means over their width are known, and they are given as such.
+Rows that the ledger reads are summed in windows that slide from request to request; sums
+over slices of ten seconds tell where no window can be the busiest, and those are skipped. Of
+a provider's buckets only means over their width are known, and they are given as such.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from costmodel.meters import INPUT_METERS, TOKEN_METERS
+from costmodel.meters import INPUT_METERS
 from costmodel.rate_limits import Load
-from ingest.rows import MAIN_METERS
-from ingest.store.staging_sql import quoted
+from ingest.store.cells import all_series
+from ingest.store.requests import (
+    DAY_MICROSECONDS,
+    MICROSECONDS,
+    choose_series,
+    counting,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,9 +30,13 @@ if TYPE_CHECKING:
     import duckdb
 
 MINUTE: Final = 60
-JUST_UNDER_A_MINUTE: Final = "INTERVAL 59999999 MICROSECONDS"
+JUST_UNDER_A_MINUTE: Final = MINUTE * MICROSECONDS - 1
 """A window of 60 seconds holds its beginning and not its end; times are in microseconds."""
 HIGH: Final = 0.99
+SLICE_SECONDS: Final = 10
+"""Divides a minute: six whole slices are a window, and no window touches more than seven."""
+SLICE: Final = SLICE_SECONDS * MICROSECONDS
+COLUMNS: Final = {"pool": "INTEGER", "step_at": "BIGINT"}
 
 
 class Pool(NamedTuple):
@@ -95,64 +106,75 @@ def _nothing(key: Key) -> Load:
 
 
 def _prepare(session: duckdb.DuckDBPyConnection, query: PeakQuery) -> list[Pool]:
-    """Put the traffic asked for into a table of this session, by number of its pool."""
+    """Make ``traffic``, the single rows by number of their pool, and ``slices``, their sums.
+
+    A slice of requests is ten seconds long, one of buckets a bucket.
+    """
     pools: dict[Pool, int] = {}
     chosen = []
-    for series, provider, model, organisation in session.execute(
-        """SELECT t.series, t.provider, t.model, s.organisation
-        FROM series t JOIN sources s USING (source) WHERE NOT t.unmetered"""
-    ).fetchall():
-        name = query.names.get((provider, model))
-        if name is not None:
-            pool = Pool(provider, name, organisation)
-            step = query.steps.get((provider, name))
-            chosen.append((series, pools.setdefault(pool, len(pools)), step))
-    columns = [list(column) for column in zip(*chosen, strict=True)] or [[], [], []]
-    where, moments = in_range(query.since, query.until)
+    for row in all_series(session):
+        name = query.names.get((row.provider, row.model))
+        if name is not None and not row.unmetered:
+            pool = Pool(row.provider, name, row.organisation)
+            step = query.steps.get((row.provider, name))
+            chosen.append((row.series, pools.setdefault(pool, len(pools)), step))
+    choose_series(session, COLUMNS, chosen, buckets=True)
+    requests = counting(session, query.since, query.until)
+    input_tokens = requests.amount(INPUT_METERS)
+    least = f"{int(query.at_least_tokens)} * u.requests"
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE traffic AS
-        SELECT m.pool, CASE WHEN {tokens_sql(INPUT_METERS)} > m.step THEN m.step ELSE 0 END AS step,
-            t.tier = 'batch' AS batch,
-            CASE WHEN s.view = 'buckets' THEN greatest(s.width_seconds, {MINUTE}) ELSE 0 END
-                AS width, u.occurred_at AS moment, u.requests,
-            greatest({int(query.at_least_tokens)} * u.requests, {tokens_sql(TOKEN_METERS)})::BIGINT
-                AS tokens, {tokens_sql(INPUT_METERS)} AS input,
-            try_cast(u.extra->>'$.latency_seconds' AS DOUBLE) AS latency
-        FROM usage u
-        JOIN (SELECT unnest(?::INTEGER[]) AS series, unnest(?::INTEGER[]) AS pool,
-                     unnest(?::BIGINT[]) AS step) m USING (series)
-        JOIN series t USING (series) JOIN sources s USING (source)
-        {in_the_ledger(where)}""",
-        [*columns, *moments],
+        f"""CREATE OR REPLACE TEMP VIEW traffic AS
+        SELECT c.pool, CASE WHEN {input_tokens} > c.step_at THEN c.step_at ELSE 0 END AS step,
+            c.tier = 'batch' AS batch,
+            CASE WHEN c.view = 'buckets' THEN greatest(c.width_seconds, {MINUTE}) ELSE 0 END
+                AS width, epoch_us(u.occurred_at) AS moment, u.requests,
+            greatest({least}, {requests.tokens})::BIGINT AS tokens, {input_tokens} AS input,
+            {number_of("latency_seconds")} AS latency
+        {requests.sql}"""
+    )
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE slices AS
+        SELECT pool, step, batch, width,
+            CASE WHEN width = 0 THEN moment // {SLICE} * {SLICE} ELSE moment END AS moment,
+            sum(requests)::BIGINT AS n, sum(tokens)::BIGINT AS k, sum(input)::BIGINT AS input,
+            max(tokens) AS largest, sum(latency) AS seconds, count(latency) AS timed
+        FROM traffic GROUP BY ALL"""
     )
     return list(pools)
 
 
-def tokens_sql(meters: Iterable[str]) -> str:
-    """Return the SQL of the tokens of a row; the rarer meters stand in its JSON."""
-    main = [f"u.{quoted(meter)}" for meter in meters if meter in MAIN_METERS]
-    rare = [meter for meter in meters if meter not in MAIN_METERS]
-    sums = " + ".join(f"coalesce(try_cast(u.extra->>'$.{meter}' AS BIGINT), 0)" for meter in rare)
-    pattern = f'"({"|".join(rare)})":'
-    has_rare = f"regexp_matches(u.extra, '{pattern}')"
-    return f"({' + '.join(main)} + CASE WHEN {has_rare} THEN {sums} ELSE 0 END)"
-
-
-def in_range(since: datetime | None, until: datetime | None) -> tuple[str, list[datetime]]:
-    """Return the SQL that keeps rows ``u`` of a range of time, and its parameters."""
-    given = [(moment, sign) for moment, sign in ((since, ">="), (until, "<")) if moment is not None]
-    texts = [f"u.occurred_at {sign} (?::TIMESTAMPTZ AT TIME ZONE 'UTC')" for _, sign in given]
-    return " AND ".join(texts) or "true", [moment for moment, _ in given]
-
-
-def in_the_ledger(where: str) -> str:
-    """Return the SQL after ``usage u`` with ``series t`` that keeps the rows that count."""
-    return f"""JOIN imports i ON i.import_id = u.import_id
-        LEFT JOIN fates f ON f.row_id = u.row_id
-        LEFT JOIN hidden h ON h.source = t.source
-            AND h.day = epoch_us(u.occurred_at) // 86400000000
-        WHERE CASE WHEN f.row_id IS NULL THEN NOT i.undone ELSE f.holder IS NOT NULL END
-            AND h.day IS NULL AND {where}"""
+_WINDOWS: Final = f"""WITH bounds AS (
+    SELECT pool, step, moment, sum(n) OVER six AS low_n, sum(k) OVER six AS low_k,
+        sum(n) OVER seven AS high_n, sum(k) OVER seven AS high_k
+    FROM slices WHERE width = 0 AND NOT batch
+    WINDOW six AS (PARTITION BY pool, step ORDER BY moment
+            RANGE BETWEEN {5 * SLICE} PRECEDING AND CURRENT ROW),
+        seven AS (PARTITION BY pool, step ORDER BY moment
+            RANGE BETWEEN {MINUTE * MICROSECONDS} PRECEDING AND CURRENT ROW)),
+lows AS (SELECT pool, step, max(low_n) AS n, max(low_k) AS k FROM bounds GROUP BY ALL),
+busy AS (
+    SELECT DISTINCT pool, step, b.moment - back * {SLICE} AS slice
+    FROM bounds b JOIN lows l USING (pool, step) CROSS JOIN range(7) r(back)
+    WHERE high_n >= l.n OR high_k >= l.k),
+moments AS (
+    SELECT t.pool, t.step, t.moment, sum(requests)::BIGINT AS n, sum(tokens)::BIGINT AS k
+    FROM traffic t JOIN busy b
+        ON b.pool = t.pool AND b.step = t.step AND b.slice = t.moment // {SLICE} * {SLICE}
+    WHERE width = 0 AND NOT batch GROUP BY ALL),
+windows AS (
+    SELECT pool, step, sum(n) OVER past AS n, sum(k) OVER past AS k FROM moments
+    WINDOW past AS (PARTITION BY pool, step ORDER BY moment
+        RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW)),
+peaks AS (SELECT pool, step, max(n)::BIGINT AS n, max(k)::BIGINT AS k
+    FROM windows GROUP BY ALL),
+minutes AS (
+    SELECT pool, step, sum(n) AS n, sum(k) AS k FROM slices
+    WHERE width = 0 AND NOT batch
+    GROUP BY pool, step, moment // {MINUTE * MICROSECONDS}),
+high AS (SELECT pool, step, quantile_disc(n, {HIGH})::BIGINT AS n,
+    quantile_disc(k, {HIGH})::BIGINT AS k FROM minutes GROUP BY ALL)"""
+"""A window holds its six last slices whole and lies within seven: those bound its sums, and only
+where the seven hold as much as the best six are single requests looked at."""
 
 
 def _sliding(
@@ -160,22 +182,8 @@ def _sliding(
 ) -> Iterable[tuple[Load, Key]]:
     """Return the load of single requests; equal times are added up before the window slides."""
     rows = session.execute(
-        f"""WITH moments AS (
-            SELECT pool, step, moment, sum(requests)::BIGINT AS n, sum(tokens)::BIGINT AS k
-            FROM traffic WHERE width = 0 AND NOT batch GROUP BY ALL),
-        windows AS (
-            SELECT pool, step, sum(n) OVER past AS n, sum(k) OVER past AS k FROM moments
-            WINDOW past AS (PARTITION BY pool, step ORDER BY moment
-                RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW)),
-        peaks AS (SELECT pool, step, max(n)::BIGINT AS n, max(k)::BIGINT AS k
-            FROM windows GROUP BY ALL),
-        minutes AS (
-            SELECT pool, step, sum(n) AS n, sum(k) AS k FROM moments
-            GROUP BY pool, step, date_trunc('minute', moment)),
-        high AS (SELECT pool, step, quantile_disc(n, {HIGH})::BIGINT AS n,
-            quantile_disc(k, {HIGH})::BIGINT AS k FROM minutes GROUP BY ALL)
-        SELECT a.*, p.n, p.k, h.n, h.k FROM ({_sums("width = 0")}) a
-        JOIN peaks p USING (pool, step) JOIN high h USING (pool, step)"""
+        f"{_WINDOWS} SELECT a.*, p.n, p.k, h.n, h.k FROM ({_sums('width = 0')}) a "
+        "JOIN peaks p USING (pool, step) JOIN high h USING (pool, step)"
     ).fetchall()
     for number, step, _, requests, tokens, latency, day, peak, peak_tokens, *high in rows:
         load = replace(
@@ -196,9 +204,10 @@ def _sums(which: str) -> str:
     """Return the SQL of requests, tokens, mean latency and the busiest day of each load."""
     return f"""SELECT pool, step, width, sum(n)::BIGINT AS requests, sum(k)::BIGINT AS tokens,
             sum(seconds) / nullif(sum(timed), 0) AS latency, max(n)::BIGINT AS day
-        FROM (SELECT pool, step, width, sum(requests) AS n, sum(tokens) AS k,
-                     sum(latency) AS seconds, count(latency) AS timed
-              FROM traffic WHERE {which} AND NOT batch GROUP BY pool, step, width, moment::DATE)
+        FROM (SELECT pool, step, width, sum(n) AS n, sum(k) AS k,
+                     sum(seconds) AS seconds, sum(timed) AS timed
+              FROM slices WHERE {which} AND NOT batch
+              GROUP BY pool, step, width, moment // {DAY_MICROSECONDS})
         GROUP BY pool, step, width"""
 
 
@@ -209,9 +218,7 @@ def _buckets(
     rows = session.execute(
         f"""SELECT a.*, b.n, b.k FROM ({_sums("width > 0")}) a JOIN (
             SELECT pool, step, width, max(n)::BIGINT AS n, max(k)::BIGINT AS k
-            FROM (SELECT pool, step, width, sum(requests) AS n, sum(tokens) AS k
-                  FROM traffic WHERE width > 0 AND NOT batch GROUP BY pool, step, width, moment)
-            GROUP BY ALL) b USING (pool, step, width)"""
+            FROM slices WHERE width > 0 AND NOT batch GROUP BY ALL) b USING (pool, step, width)"""
     ).fetchall()
     for number, step, width, requests, tokens, _, day, peak, peak_tokens in rows:
         load = replace(
@@ -229,9 +236,9 @@ def _buckets(
 def _batch(session: duckdb.DuckDBPyConnection, pools: Sequence[Pool]) -> dict[Key, int]:
     """Return the most input tokens that a UTC day put into the batch queue."""
     rows: list[tuple[Any, ...]] = session.execute(
-        """SELECT pool, step, max(k)::BIGINT FROM (
-            SELECT pool, step, sum(input) AS k FROM traffic WHERE batch
-            GROUP BY pool, step, moment::DATE) GROUP BY ALL"""
+        f"""SELECT pool, step, max(k)::BIGINT FROM (
+            SELECT pool, step, sum(input) AS k FROM slices WHERE batch
+            GROUP BY pool, step, moment // {DAY_MICROSECONDS}) GROUP BY ALL"""
     ).fetchall()
     return {(pools[pool], step): tokens for pool, step, tokens in rows}
 
@@ -240,12 +247,20 @@ def _larger(
     session: duckdb.DuckDBPyConnection, pools: Sequence[Pool], query: PeakQuery
 ) -> dict[Key, dict[int, int]]:
     """Return how many single requests exceed each ceiling of their model."""
+    largest = dict(
+        session.execute(
+            "SELECT pool, max(largest) FROM slices WHERE width = 0 AND NOT batch GROUP BY pool"
+        ).fetchall()
+    )
     asked = [
         (number, ceiling)
         for number, pool in enumerate(pools)
         for ceiling in query.ceilings.get((pool.provider, pool.model), ())
+        if largest.get(number, 0) > ceiling
     ]
-    columns = [list(column) for column in zip(*asked, strict=True)] or [[], []]
+    if not asked:
+        return {}
+    columns = [list(column) for column in zip(*asked, strict=True)]
     rows = session.execute(
         """SELECT pool, step, ceiling, sum(requests)::BIGINT FROM traffic
         JOIN (SELECT unnest(?::INTEGER[]) AS pool, unnest(?::BIGINT[]) AS ceiling) USING (pool)

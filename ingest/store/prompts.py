@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from costmodel.meters import INPUT_METERS
-from ingest.store.peaks import in_range, in_the_ledger, tokens_sql
+from ingest.store.cells import all_series
+from ingest.store.requests import choose_series, counting
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,13 +29,12 @@ def prompt_sizes(
     session: duckdb.DuckDBPyConnection, since: datetime | None, until: datetime | None
 ) -> list[PromptSize]:
     """Return the smallest and the mean input of each feature; buckets say nothing of it."""
-    where, moments = in_range(since, until)
-    tokens = tokens_sql(INPUT_METERS)
+    features = [(row.series, row.value("feature")) for row in all_series(session)]
+    choose_series(session, {"feature": "VARCHAR"}, features)
+    requests = counting(session, since, until)
+    tokens = requests.amount(INPUT_METERS)
     rows = session.execute(
-        f"""SELECT t.feature, count(*) AS requests, min({tokens})::BIGINT, avg({tokens})
-        FROM usage u JOIN series t USING (series) JOIN sources s USING (source)
-        {in_the_ledger(where)} AND s.view = 'requests' AND NOT t.unmetered
-        GROUP BY t.feature ORDER BY requests DESC, t.feature""",
-        moments,
+        f"""SELECT c.feature, count(*) AS requests, min({tokens})::BIGINT, avg({tokens})
+        {requests.sql} GROUP BY c.feature ORDER BY requests DESC, c.feature"""
     ).fetchall()
     return [PromptSize(*row) for row in rows]

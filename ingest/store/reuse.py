@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from costmodel.caching import BATCH, Basis, Group, Reuse, block_tokens
 from costmodel.meters import CACHED_METERS, INPUT_METERS, MINIMUM_CACHEABLE_EDGE
 from ingest.store.cells import admits, all_series
-from ingest.store.requests import MICROSECONDS, amount_sql, choose_series, requests_sql
+from ingest.store.requests import MICROSECONDS, choose_series, counting, says, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,18 +54,21 @@ def reuses(
     ``served`` knows models by provider and name as served.
     """
     groups = _choose(connection, query, policy, served)
+    requests = counting(connection, query.since, query.until)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE sent AS
         SELECT u.row_id, epoch_us(u.occurred_at) AS used, c.place, c.shelf, c.minimum, c.step,
-            c.allowed, {amount_sql(INPUT_METERS)} AS tokens, {amount_sql(CACHED_METERS)} AS cached,
-            u.extra->>'$.session' AS session, u.extra->>'$.prefix_hashes' AS hashes
-        {requests_sql(query)} AND u.extra IS NOT NULL"""
+            c.allowed, {requests.amount(INPUT_METERS)} AS tokens,
+            {requests.amount(CACHED_METERS)} AS cached, {text_of("session")} AS session,
+            {text_of("prefix_hashes")} AS hashes
+        {requests.sql} AND {says("session", "prefix_hashes")}"""
     )
-    _make_prefix_gaps(connection)
-    _make_session_gaps(connection)
     found: list[Reuse] = []
-    for basis in ("prefixes", "sessions"):
-        rows = connection.execute(_sums_sql(basis, policy)).fetchall()
+    for basis, sql in (
+        (Basis.PREFIXES, _prefixes_sql(connection, policy)),
+        (Basis.SESSIONS, _sessions_sql(policy)),
+    ):
+        rows = connection.execute(_sums_sql(sql, policy)).fetchall()
         found += [_reuse(groups[row[0]], basis, row[1:]) for row in rows]
     return found
 
@@ -93,11 +96,14 @@ def _choose(
     return list(groups)
 
 
-def _make_prefix_gaps(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make ``prefixes_gaps``: every block, the tokens up to its end, the longest gap so far."""
+def _prefixes_sql(connection: duckdb.DuckDBPyConnection, policy: CachePolicy) -> str:
+    """Make the blocks of every request, and return the query of what each could have read.
+
+    What was kept reaches up to the first block that came too long ago.
+    """
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE chains AS
-        SELECT * EXCLUDE (hashes),
+        SELECT * EXCLUDE (hashes, session),
             list_transform(string_split(hashes, ' '), lambda each: hash(each)) AS chain
         FROM sent WHERE hashes IS NOT NULL AND tokens > 0"""
     )
@@ -107,53 +113,52 @@ def _make_prefix_gaps(connection: duckdb.DuckDBPyConnection) -> None:
         FROM chains"""
     ).fetchall()[0]
     size = None if bounds[0] is None else block_tokens(*bounds)
-    length = "tokens::DOUBLE / blocks" if size is None else str(size)
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE prefixes_gaps AS
-        WITH touches AS (
-            SELECT row_id, used, place, shelf, tokens, cached, minimum, step, allowed,
-                len(chain) AS blocks, unnest(chain) AS hash,
-                generate_subscripts(chain, 1) AS number FROM chains),
-        gaps AS (
-            SELECT *, coalesce(used - lag(used) OVER uses, {NEVER}) AS gap
-            FROM touches WINDOW uses AS (PARTITION BY shelf, hash ORDER BY used, row_id)),
-        minutes AS (
-            SELECT row_id, count(*) OVER (PARTITION BY shelf, chain[1] ORDER BY used
-                RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW) AS minute
-            FROM chains)
-        SELECT g.row_id, place, tokens, cached, minimum, step, allowed, minute, hash, number,
-            least(number * {length}, tokens)::BIGINT AS reach,
-            max(gap) OVER (PARTITION BY g.row_id ORDER BY number) AS gap
-        FROM gaps g JOIN minutes m ON m.row_id = g.row_id"""
-    )
-
-
-def _make_session_gaps(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make ``sessions_gaps``: what a session's next call repeats of the call before.
-
-    It begins with what that one sent, unless it is shorter: then it is another conversation.
-    What was read from a cache could be read, whatever the session says: that is number 0.
-    """
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE sessions_gaps AS
-        WITH calls AS (
-            SELECT *, lag(tokens) OVER earlier AS before, lag(used) OVER earlier AS used_before
-            FROM sent WHERE session IS NOT NULL AND tokens > 0
-            WINDOW earlier AS (PARTITION BY shelf, session ORDER BY used, row_id))
-        SELECT row_id, place, tokens, cached, minimum, step, allowed, NULL::BIGINT AS minute,
-            NULL::UBIGINT AS hash, number, CASE WHEN number = 0 THEN cached
-                WHEN tokens >= before THEN before ELSE 0 END AS reach,
-            CASE WHEN number = 0 THEN 0 ELSE coalesce(used - used_before, {NEVER}) END AS gap
-        FROM calls CROSS JOIN (SELECT unnest([0, 1]) AS number)"""
-    )
-
-
-def _sums_sql(basis: str, policy: CachePolicy) -> str:
-    """Return the query of the sums by group: place, requests, tokens, cached, minutes, shares."""
-    reached = ", ".join(
-        f"max(reach) FILTER (gap <= {_longest(seconds)}) AS reach_{n}"
+    length = "tokens::DOUBLE / len(chain)" if size is None else str(size)
+    lost = ", ".join(
+        f"min(number) FILTER (gap > {_longest(seconds)}) AS lost_{n}"
         for n, seconds in enumerate(policy.keeps)
     )
+    reached = ", ".join(
+        f"least((coalesce(lost_{n}, len(chain) + 1) - 1) * {length}, tokens)::BIGINT AS reach_{n}"
+        for n in range(len(policy.keeps))
+    )
+    return f"""WITH touches AS (
+            SELECT row_id, used, shelf, unnest(chain) AS hash,
+                generate_subscripts(chain, 1) AS number FROM chains),
+        gaps AS (
+            SELECT row_id, number, coalesce(used - lag(used) OVER uses, {NEVER}) AS gap
+            FROM touches WINDOW uses AS (PARTITION BY shelf, hash ORDER BY used, row_id)),
+        kept AS (SELECT row_id, {lost} FROM gaps GROUP BY row_id),
+        minutes AS (
+            SELECT *, chain[1] AS first, count(*) OVER (PARTITION BY shelf, chain[1] ORDER BY used
+                RANGE BETWEEN {JUST_UNDER_A_MINUTE} PRECEDING AND CURRENT ROW) AS minute
+            FROM chains)
+        SELECT place, tokens, cached, minimum, step, allowed, minute, first, {reached}
+        FROM minutes JOIN kept USING (row_id)"""
+
+
+def _sessions_sql(policy: CachePolicy) -> str:
+    """Return the query of what a session's next call repeats of the call before.
+
+    It begins with what that one sent, unless it is shorter: then it is another conversation.
+    What was read from a cache could be read, whatever the session says.
+    """
+    reached = ", ".join(
+        f"""CASE WHEN gap <= {_longest(seconds)} AND tokens >= before THEN greatest(before, cached)
+            ELSE cached END AS reach_{n}"""
+        for n, seconds in enumerate(policy.keeps)
+    )
+    return f"""WITH calls AS (
+            SELECT *, lag(tokens) OVER earlier AS before, used - lag(used) OVER earlier AS gap
+            FROM sent WHERE session IS NOT NULL AND tokens > 0
+            WINDOW earlier AS (PARTITION BY shelf, session ORDER BY used, row_id))
+        SELECT place, tokens, cached, minimum, step, allowed, NULL::BIGINT AS minute,
+            NULL::UBIGINT AS first, {reached}
+        FROM calls"""
+
+
+def _sums_sql(requests: str, policy: CachePolicy) -> str:
+    """Return the query of the sums by group: place, requests, tokens, cached, minutes, shares."""
     kept = ", ".join(
         f"""coalesce(sum(reach_{n} // step * step)
             FILTER (reach_{n} // step * step >= minimum), 0)::BIGINT"""
@@ -161,26 +166,21 @@ def _sums_sql(basis: str, policy: CachePolicy) -> str:
     )
     return f"""SELECT place, count(*), sum(tokens)::BIGINT, sum(cached)::BIGINT, max(minute),
             count(DISTINCT first) FILTER (minute > allowed), {kept}
-        FROM (SELECT row_id, place, any_value(tokens) AS tokens, any_value(cached) AS cached,
-                any_value(minimum) AS minimum, any_value(step) AS step,
-                any_value(allowed) AS allowed, max(minute) AS minute,
-                any_value(hash) FILTER (number = 1) AS first, {reached}
-              FROM {basis}_gaps GROUP BY row_id, place)
-        GROUP BY place ORDER BY place"""
+        FROM ({requests}) GROUP BY place ORDER BY place"""
 
 
 def _longest(seconds: int | None) -> int:
     return NEVER - 1 if seconds is None else seconds * MICROSECONDS
 
 
-def _reuse(group: Group, basis: str, row: tuple[Any, ...]) -> Reuse:
+def _reuse(group: Group, basis: Basis, row: tuple[Any, ...]) -> Reuse:
     feature, provider, model = group
     requests, tokens, cached, minute, busy, *kept = row
     return Reuse(
         feature=feature,
         provider=provider,
         model=model,
-        basis=Basis(basis),
+        basis=basis,
         requests=requests,
         input_tokens=tokens,
         cached_tokens=cached,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from costmodel.meters import INPUT_METERS, METERS, TOKEN_METERS
+from costmodel.meters import INPUT_METERS, METERS
 from costmodel.usage import Cell, PricingKey
 from ingest.store.cells import admits, all_series
-from ingest.store.requests import amount_sql, choose_series, requests_sql
+from ingest.store.requests import Counting, choose_series, counting, text_of
 from ingest.store.staging_sql import size_band_sql
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ENOUGH: Final = 0.5
 """Share of tokens that must name a session; less tells little of the whole."""
 
 _COLUMNS: Final = {"place": "INTEGER"}
-_SESSION: Final = "u.extra->>'$.session'"
+_SESSION: Final = text_of("session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +48,27 @@ def sampled_sessions(
     """
     chosen = [row for row in all_series(connection) if admits(query, row)]
     choose_series(connection, _COLUMNS, [(row.series, n) for n, row in enumerate(chosen)])
-    weights = _sample(connection, query)
+    requests = counting(connection, query.since, query.until)
+    weights = _sample(connection, requests)
     if weights is None:
         return None
-    band = size_band_sql(amount_sql(INPUT_METERS))
-    sums = ", ".join(f"sum({amount_sql([meter])})::BIGINT" for meter in METERS)
+    band = size_band_sql(requests.amount(INPUT_METERS))
+    sums = ", ".join(f"sum({requests.amount([meter])})::BIGINT" for meter in METERS)
     rows = connection.execute(
         f"""SELECT p.number, c.place, {band} AS band, count(*), {sums}
-        {requests_sql(query).replace("WHERE", f"JOIN picked p ON p.session = {_SESSION} WHERE", 1)}
+        {requests.sql.replace("WHERE", f"JOIN picked p ON p.session = {_SESSION} WHERE", 1)}
         GROUP BY p.number, c.place, band ORDER BY ALL"""
     ).fetchall()
     cells = tuple(_cell(chosen[row[1]], row, query, on) for row in rows)
     return SampledSessions(cells, weights)
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, query: CellQuery) -> dict[str, float] | None:
+def _sample(connection: duckdb.DuckDBPyConnection, requests: Counting) -> dict[str, float] | None:
     """Make the table ``picked`` and return how many sessions each of its numbers stands for."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE spoken AS
-        SELECT {_SESSION} AS session, sum({amount_sql(TOKEN_METERS)})::BIGINT AS tokens
-        {requests_sql(query)} GROUP BY 1"""
+        SELECT {_SESSION} AS session, sum({requests.tokens})::BIGINT AS tokens
+        {requests.sql} GROUP BY 1"""
     )
     named, tokens, whole = connection.execute(
         """SELECT count(session), coalesce(sum(tokens) FILTER (session IS NOT NULL), 0),

@@ -13,7 +13,15 @@ from costmodel.meters import INPUT_METERS, METERS
 from costmodel.threshold import TwoByTwo
 from costmodel.usage import PricingKey, Quantities
 from ingest.store.cells import EPOCH_DAY, admits, all_series
-from ingest.store.requests import DAY_MICROSECONDS, amount_sql, choose_series, requests_sql
+from ingest.store.requests import (
+    DAY_MICROSECONDS,
+    Counting,
+    choose_series,
+    counting,
+    number_of,
+    says,
+    text_of,
+)
 from ingest.store.series import insert_rows
 from ingest.store.staging_sql import size_band_sql
 
@@ -29,6 +37,8 @@ if TYPE_CHECKING:
 RIGHT_FROM: Final = 0.5
 """A rating (0 to 1) from which on an answer counts as right in the table of both models."""
 STEPS: Final = 20
+TELLING: Final = ("confidence", "quality", "escalated_from", "task")
+"""Fields of which a request must have one to be looked at; a model tried first is one of them."""
 COLUMNS: Final = {"shelf": "INTEGER", "model": "VARCHAR", "first": "VARCHAR"}
 """Of each series: whose calls they are, the model, and the model tried before, if any."""
 
@@ -94,8 +104,8 @@ def tries(
     is asked again where no call says so, None where there is none.
     """
     series = _choose(connection, query, canonical)
-    _make_marks(connection, query, canonical)
-    _make_calls(connection, query)
+    requests = counting(connection, query.since, query.until)
+    _make_calls(connection, requests, canonical)
     found = CallsFound(*connection.execute(_FOUND).fetchall()[0])
     pairs = _pairs(connection, full_of) if found.with_confidence else []
     return found, [_pair_tries(connection, query, series, pair) for pair in pairs]
@@ -120,44 +130,49 @@ def _choose(
     return chosen
 
 
-def _make_marks(
-    connection: duckdb.DuckDBPyConnection,
-    query: CellQuery,
-    canonical: Callable[[str, str], str],
+def _make_calls(
+    connection: duckdb.DuckDBPyConnection, requests: Counting, canonical: Callable[[str, str], str]
 ) -> None:
-    """Make ``marks``: models tried first that only rows name, where cells do not keep them."""
-    named = connection.execute(
-        f"""SELECT DISTINCT t.provider, u.extra->>'$.escalated_from'
-        {requests_sql(query)} AND u.extra->>'$.escalated_from' IS NOT NULL"""
-    ).fetchall()
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE marks (provider VARCHAR, written VARCHAR, first VARCHAR)"""
-    )
-    rows = [(provider, name, canonical(provider, name)) for provider, name in named]
-    insert_rows(connection, "marks", rows)
+    """Make the table ``calls``: each request that tells something, with what it tells.
 
-
-def _make_calls(connection: duckdb.DuckDBPyConnection, query: CellQuery) -> None:
-    """Make the table ``calls``: each request with what it tells beside its tokens."""
-    meters = ", ".join(f"{amount_sql([meter])} AS m_{meter}" for meter in METERS)
+    A model tried first may stand on the row alone, where cells do not keep it.
+    """
+    meters = ", ".join(f"{requests.amount([meter])}::BIGINT AS m_{meter}" for meter in METERS)
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE calls AS
-        SELECT u.row_id, epoch_us(u.occurred_at) AS used, u.series, c.shelf, t.provider, c.model,
-            coalesce(c.first, (SELECT m.first FROM marks m WHERE m.provider = t.provider
-                AND m.written = u.extra->>'$.escalated_from')) AS first,
+        f"""CREATE OR REPLACE TEMP TABLE told AS
+        SELECT u.row_id, epoch_us(u.occurred_at) AS used, u.series, c.shelf, c.provider, c.model,
+            c.first, CASE WHEN c.first IS NULL THEN {text_of("escalated_from")} END AS written,
             epoch_us(u.occurred_at) // {DAY_MICROSECONDS} AS day,
-            {size_band_sql(amount_sql(INPUT_METERS))} AS band, {meters},
-            try_cast(u.extra->>'$.confidence' AS DOUBLE) AS confidence,
-            CASE WHEN try_cast(u.extra->>'$.quality' AS DOUBLE) BETWEEN 0 AND 1
-                THEN try_cast(u.extra->>'$.quality' AS DOUBLE) END AS quality,
-            u.extra->>'$.session' AS session, coalesce(t.task, u.extra->>'$.task') AS task
-        {requests_sql(query)}"""
+            {size_band_sql(requests.amount(INPUT_METERS))} AS band, {meters},
+            {number_of("confidence")} AS confidence, {number_of("quality")} AS rating,
+            {text_of("session")} AS session, coalesce(c.task, {text_of("task")}) AS task
+        {requests.sql} AND (c.first IS NOT NULL OR c.task IS NOT NULL OR {says(*TELLING)})"""
     )
+    _make_marks(connection, canonical)
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE alone AS
+        """CREATE OR REPLACE TEMP TABLE calls AS
+        SELECT t.* EXCLUDE (first, written, rating), coalesce(t.first, m.first) AS first,
+            CASE WHEN rating BETWEEN 0 AND 1 THEN rating END AS quality
+        FROM told t LEFT JOIN marks m ON m.provider = t.provider AND m.written = t.written;
+        DROP TABLE told;
+        CREATE OR REPLACE TEMP TABLE alone AS
         SELECT shelf, model, task, min(row_id) AS row_id FROM calls
         WHERE task IS NOT NULL AND first IS NULL GROUP BY ALL HAVING count(*) = 1"""
     )
+
+
+def _make_marks(
+    connection: duckdb.DuckDBPyConnection, canonical: Callable[[str, str], str]
+) -> None:
+    """Make ``marks``: what models that only rows name are called."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE marks (provider VARCHAR, written VARCHAR, first VARCHAR)"
+    )
+    named = connection.execute(
+        "SELECT DISTINCT provider, written FROM told WHERE written IS NOT NULL"
+    ).fetchall()
+    rows = [(provider, name, canonical(provider, name)) for provider, name in named]
+    insert_rows(connection, "marks", rows)
 
 
 _FOUND: Final = """SELECT count(confidence) FILTER (first IS NULL), count(quality), count(first)
