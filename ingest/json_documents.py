@@ -6,6 +6,7 @@ import io
 import json
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from ingest.errors import UnreadableFileError
 from ingest.packed import opened
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ UNREADABLE: Final = object()
 
 PIECE: Final = 4 * 1024 * 1024
 LONGEST_DOCUMENT: Final = 256 * 1024 * 1024
-"""Characters of one document; a longer one is unreadable."""
+"""Characters of one document; a longer one is refused, as reading it takes many times that."""
+TOO_LONG: Final = (
+    "{path}, line {line}: here begins a JSON document of more than {millions} million characters: "
+    "write its records one a line, or export fewer days at a time"
+)
 
 LONGEST_WORD: Final = 16
 """Characters before a cut in which a document may look wrong or ended: -Infinity, 1.5e-10."""
@@ -28,9 +33,12 @@ def documents(path: Path, decoder: json.JSONDecoder | None = None) -> Iterator[t
 
     The elements of an array at the top are documents of their own. What cannot be read
     is ``UNREADABLE`` to the end of its line.
+
+    Raises:
+        UnreadableFileError: A document is longer than ``LONGEST_DOCUMENT``.
     """
     with opened(path) as stream:
-        text = _Text(stream)
+        text = _Text(path, stream)
         decoder = decoder or json.JSONDecoder()
         while text.skip_to_value():
             line = text.line
@@ -40,7 +48,8 @@ def documents(path: Path, decoder: json.JSONDecoder | None = None) -> Iterator[t
 class _Text:
     """What is at hand of a file's text; more is read when a document needs it."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self._path = path
         self._stream = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         self._text, self._at, self._is_all = "", 0, False
         self.line = 1
@@ -64,6 +73,8 @@ class _Text:
                 if not self._is_cut_off(error):
                     self._skip_line()
                     return UNREADABLE
+                if len(self._text) - self._at > LONGEST_DOCUMENT:
+                    raise self._too_long() from error
             else:
                 if end < len(self._text) - LONGEST_WORD or self._is_all:
                     self._go(end)
@@ -72,12 +83,15 @@ class _Text:
 
     def _is_cut_off(self, error: ValueError | RecursionError) -> bool:
         """Tell whether a document is wrong only because not all of it is at hand."""
-        if self._is_all or len(self._text) - self._at > LONGEST_DOCUMENT:
-            return False
-        if not isinstance(error, json.JSONDecodeError):
+        if self._is_all or not isinstance(error, json.JSONDecodeError):
             return False
         is_at_end = error.pos >= len(self._text) - LONGEST_WORD
         return is_at_end or error.msg.startswith("Unterminated string")
+
+    def _too_long(self) -> UnreadableFileError:
+        millions = LONGEST_DOCUMENT // 10**6
+        said = TOO_LONG.format(path=self._path, line=self.line, millions=millions)
+        return UnreadableFileError(said)
 
     def _skip_line(self) -> None:
         while (end := self._text.find("\n", self._at)) < 0 and not self._is_all:

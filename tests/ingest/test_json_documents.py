@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import json_documents
+from ingest.errors import UnreadableFileError
 from ingest.json_documents import UNREADABLE, documents
 
 if TYPE_CHECKING:
@@ -65,11 +66,19 @@ def test_what_is_no_document_costs_its_line(
     assert found_in(tmp_path / "a.json", text) == wanted
 
 
-def test_a_document_beyond_all_measure_is_unreadable(
+def test_a_document_beyond_all_measure_is_refused_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_documents, "LONGEST_DOCUMENT", 1_000)
-    for size, value in ((900, "x" * 900), (3_000, UNREADABLE)):
-        found = found_in(tmp_path / "a.json", f'"{"x" * size}" 1\n2')
-        assert found[0] == (1, value)
-        assert found[-1] == (2, 2)
+    path = tmp_path / "a.json"
+    assert found_in(path, f'1\n"{"x" * 900}"\n2') == [(1, 1), (2, "x" * 900), (3, 2)]
+    with pytest.raises(UnreadableFileError, match=r"a\.json, line 2: here begins a JSON document"):
+        found_in(path, f'1\n"{"x" * 3_000}"\n2')
+
+
+def test_rubbish_beyond_all_measure_costs_only_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_documents, "LONGEST_DOCUMENT", 1_000)
+    found = found_in(tmp_path / "a.json", f"1\n!{'x' * 3_000}\n2")
+    assert found == [(1, 1), (2, UNREADABLE), (3, 2)]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.files import LONGEST_LINE
 from ingest.raw_lines import has_lines, is_table, picked
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ def test_lines_of_json_have_no_header(tmp_path: Path) -> None:
     assert has_lines(path)
     assert not is_table(path)
     assert list(picked(path, [3, 4])) == [b'{"b": "\n', b'{"c": 3}\n']
+
+
+def test_a_line_that_is_too_long_to_import_comes_whole(tmp_path: Path) -> None:
+    long = b'{"a": "' + b"x" * LONGEST_LINE + b'"}'
+    path = file_of(tmp_path, b'{"b": 1}\n' + long + b'\n{"c": 2}\n' + long)
+    assert b"".join(picked(path, [2])) == long + b"\n"
+    assert b"".join(picked(path, [3, 4])) == b'{"c": 2}\n' + long + b"\n"
+
+
+def test_blank_lines_stay_inside_of_a_cell_and_go_between_records(tmp_path: Path) -> None:
+    path = file_of(tmp_path, b'a,b\n\n"x\n\ny",1\n \n2,3\n')
+    assert b"".join(picked(path, [3])) == b'a,b\n"x\n\ny",1\n'
+    assert b"".join(picked(path, [7])) == b"a,b\n2,3\n"
 
 
 @pytest.mark.parametrize("content", [b"hello", b"", b"PAR1\0,\0", b'[{"a": 1}, {"a": 2}]', b"{\n"])
