@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from werkzeug.utils import secure_filename
 
 from dashboard.import_words import result_sentence
-from dashboard.mapping_choices import ORGANISATION, chosen_day, mapping_yaml
+from dashboard.mapping_choices import DAY, ORGANISATION, chosen_day, mapping_yaml
 from ingest.errors import IngestError, NoFormatError
 from ingest.imports import ImportOptions, import_file, preview_file
 from ingest.raw_lines import is_table
@@ -62,7 +62,8 @@ class Held:
     """A file that waits for a decision: what was seen in it, or why it could not be read.
 
     A table that no format knows has a problem and waits for a ``mapping``, which says the
-    ``choices`` that somebody made; a ``draft`` is what stands in the form now.
+    ``choices`` that somebody made; a ``draft`` is what stands in the form now. ``day`` is what
+    somebody wrote as the day of rows without a time in a file that needs no mapping.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Held:
     mapping: Path | None = None
     choices: Mapping[str, str] | None = None
     draft: Mapping[str, str] | None = None
+    day: str = ""
 
 
 class _StoppedError(Exception):
@@ -121,6 +123,17 @@ class Imports:
         mapping.write_text(mapping_yaml(choices), encoding="utf-8")
         mapped = Held(name, held.path, held.source, mapping=mapping, choices=choices)
         self._queued(mapped, self._look)
+        return True
+
+    def look_with_day(self, name: str, day: str) -> bool:
+        """Look again at a file that waits, with a day for its rows without a time.
+
+        Tells whether it is there.
+        """
+        held = self._taken(name)
+        if held is None:
+            return False
+        self._queued(replace(held, day=day), self._look)
         return True
 
     def note_draft(self, name: str, draft: Mapping[str, str]) -> None:
@@ -255,7 +268,7 @@ def _options(held: Held) -> ImportOptions:
     configuration = held.source.configuration
     choices = held.choices or {}
     return ImportOptions(
-        date=chosen_day(choices),
+        date=chosen_day({DAY: held.day, **choices}),
         organisation=choices.get(ORGANISATION, "").strip() or configuration.organisation,
         dimensions=configuration.dimensions,
         deployments=configuration.deployments,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask import abort, jsonify, request
 
 from dashboard.attachments import attached
-from dashboard.mapping_choices import known_choices, mapping_yaml
+from dashboard.mapping_choices import DAY, known_choices, mapping_yaml
 from ingest.raw_lines import picked
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def register(server: Flask, context: DashboardContext) -> None:
 
     ``POST /api/upload?name=...&then=look`` takes a file as its body, ``GET
     /api/imports/<job>`` says how it is, ``POST /api/held/<job>/import`` and ``discard``
-    decide about it, ``draft`` and ``mapping`` say what its columns mean, and ``GET
-    /download/held/<job>/lines`` and ``mapping.yaml`` give what can be saved.
+    decide about it, ``draft`` and ``mapping`` say what its columns mean, ``day`` when its
+    rows without a time were, and ``GET /download/held/<job>/lines`` and ``mapping.yaml``
+    give what can be saved.
     """
     imports = context.imports
 
@@ -70,6 +71,7 @@ def register(server: Flask, context: DashboardContext) -> None:
     server.add_url_rule("/api/upload", "upload", upload, methods=["POST"])
     server.add_url_rule("/api/imports/<name>", "import_progress", progress)
     _register_held(server, context)
+    _register_looks(server, context)
 
 
 def _register_held(server: Flask, context: DashboardContext) -> None:
@@ -86,6 +88,19 @@ def _register_held(server: Flask, context: DashboardContext) -> None:
     server.add_url_rule(
         "/api/held/<name>/<any(import, discard):decision>", "decide", decide, methods=["POST"]
     )
+    server.add_url_rule(
+        "/download/held/<name>/mapping.yaml",
+        "held_mapping",
+        lambda name: _mapping(_held(context, name)),
+    )
+    server.add_url_rule(
+        "/download/held/<name>/lines", "held_lines", lambda name: _lines(_held(context, name))
+    )
+
+
+def _register_looks(server: Flask, context: DashboardContext) -> None:
+    """Add what somebody says of a file that waits, which is then looked at again."""
+    imports = context.imports
 
     def map_columns(name: str) -> tuple[Response, int] | Response:
         _only_from_the_page()
@@ -93,6 +108,15 @@ def _register_held(server: Flask, context: DashboardContext) -> None:
         if not imports.look_through(held.name, known_choices(request.form)):
             return jsonify({"sentence": _GONE}), 404
         return jsonify({"job": name})
+
+    def give_day(name: str) -> tuple[Response, int] | Response:
+        _only_from_the_page()
+        held = _held(context, name)
+        if not imports.look_with_day(held.name, known_choices(request.form).get(DAY, "")):
+            return jsonify({"sentence": _GONE}), 404
+        return jsonify({"job": name})
+
+    server.add_url_rule("/api/held/<name>/day", "give_day", give_day, methods=["POST"])
 
     def note_draft(name: str) -> Response:
         """Keep a form, or nothing: a table that is being looked at is not there to be changed."""
@@ -102,14 +126,6 @@ def _register_held(server: Flask, context: DashboardContext) -> None:
 
     server.add_url_rule("/api/held/<name>/draft", "note_draft", note_draft, methods=["POST"])
     server.add_url_rule("/api/held/<name>/mapping", "map_columns", map_columns, methods=["POST"])
-    server.add_url_rule(
-        "/download/held/<name>/mapping.yaml",
-        "held_mapping",
-        lambda name: _mapping(_held(context, name)),
-    )
-    server.add_url_rule(
-        "/download/held/<name>/lines", "held_lines", lambda name: _lines(_held(context, name))
-    )
 
 
 def _only_from_the_page() -> None:
@@ -130,7 +146,7 @@ def _lines(held: Held) -> Response:
     if held.seen is None:
         abort(404)
     numbers = {each.line for each in held.seen.set_aside}
-    name = held.path.name.removesuffix(".gz")
+    name = held.path.name.removesuffix(".gz").removesuffix(".zst")
     kind = "application/octet-stream"
     return attached(picked(held.path, numbers), f"set-aside-{name}", kind)
 

@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.azure_meters import REGIONAL, counts_no_tokens, token_meter, tokens_per_unit
-from ingest.canonical import NO_TIME, UsageRow
+from ingest.canonical import UsageRow
 from ingest.charges import Charge, ChargeKind
-from ingest.rows import DIMENSION_KEYS, GLOBAL_ZONE, LARGEST_COUNT, ROW_DIMENSIONS
+from ingest.rows import DIMENSION_KEYS, GLOBAL_ZONE, LARGEST_COUNT, NO_TIME, ROW_DIMENSIONS
 from ingest.values import Fault, moment_of, money_of, text_of
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from ingest.rows import (
     CHAINS,
     GLOBAL_ZONE,
     MAIN_METERS,
+    NO_TIME,
     NUMBERS,
     ROW_DIMENSIONS,
     SECONDS_KEYS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from ingest.charges import Charge
     from ingest.projection import ImportOptions
 
-NO_TIME: Final = "no time: name the day with --date"
 MEASURES: Final = (*SECONDS_KEYS, *NUMBERS, *TEXTS, *CHAINS)
 NO_REQUEST: Final = {"provider": "none", "unmetered": 1}
 """Without a model the store counts a row as read and keeps nothing of it."""

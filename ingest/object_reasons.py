@@ -7,7 +7,7 @@ from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final
 
 from ingest.files import OVERLONG
-from ingest.rows import LARGEST_COUNT
+from ingest.rows import LARGEST_COUNT, NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,5 +129,5 @@ def _bad_place(answer: Mapping[str, Any], line: Mapping[str, Any]) -> str:
     ]
     given = next((moment for moment in moments if moment is not None), None)
     if given is None:
-        return "no time: name the day with --date"
+        return NO_TIME
     return f"the time {_shown(given)} cannot be read, or is out of range"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from ingest.rows import NO_TIME
 from ingest.store.stage_usage import StagedUsage, staged_usage
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Preview:
     def requests(self) -> int:
         """Return the requests of all good rows."""
         return sum(each.requests for each in self.usage)
+
+    @property
+    def rows_without_time(self) -> int:
+        """Return the rows that are set aside only because no day was named for them."""
+        return sum(each.reason.endswith(NO_TIME) for each in self.set_aside)
 
 
 def preview_of(arrival: Arrival, staged: tuple[Stage, Facts] | None) -> Preview:

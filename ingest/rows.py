@@ -12,6 +12,9 @@ from costmodel.meters import METERS, Meter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NO_TIME: Final = "no time: name the day with --date"
+"""Why a row is set aside that a day given by hand would save."""
+
 ROW_DIMENSIONS: Final[tuple[str, ...]] = (
     "feature",
     "endpoint",

@@ -147,7 +147,7 @@
     }
   }
 
-  /* Imports or discards a file that waits, or looks at it through a mapping of its columns. */
+  /* Imports or discards a file that waits, or looks at it as the form round the button says. */
   async function decide(button) {
     const card = button.closest(".held-file");
     const words = card.querySelector(".held-status");
@@ -169,7 +169,7 @@
 
   async function decided(button, say) {
     const { job, decision } = button.dataset;
-    const answer = await post(job, decision, decision === "mapping" && button.closest("form"));
+    const answer = await post(job, decision, button.closest("form"));
     if (!answer.ok) throw new Error(sentenceOf(await answer.text()));
     return decision === "discard" ? { state: "discarded" } : followed(job, say);
   }
@@ -213,7 +213,7 @@
     if (form) post(form.querySelector("[data-job]").dataset.job, "draft", form);
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.closest(".mapping-form")) event.preventDefault();
+    if (event.target.closest(".held-file")) event.preventDefault();
   });
   document.addEventListener("dragover", (event) => {
     event.preventDefault();

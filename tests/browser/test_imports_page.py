@@ -197,6 +197,38 @@ def test_an_unknown_table_is_imported_through_a_mapping(
     expect(page.locator("#import-result")).to_have_text("calls.csv: 2 rows read, 2 added.")
 
 
+def test_a_log_without_times_is_given_a_day(
+    empty_site: str,
+    open_page: Callable[..., Page],
+    tmp_path: Path,
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    usage = '"usage": {"input_tokens": 5, "output_tokens": 2}'
+    file.write_text(
+        '{"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-4-5", '
+        f"{usage}}}\n",
+        encoding="utf-8",
+    )
+    page = open_page("/imports", at=empty_site, width=400)
+    choose(page, file)
+    day = page.get_by_label("Day of rows without a time")
+    look = page.get_by_role("button", name="Look with this day")
+    day.fill("3 Nov")
+    look.click()
+    expect(page.locator(".held-status")).to_contain_text("write it as 2026-11-03")
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+    day.fill("2026-11-03")
+    look.click()
+    expect(page.locator(".held-file")).to_contain_text("3 Nov 2026")
+    expect(day).to_have_value("2026-11-03")
+    page.get_by_role("button", name="Import answers.jsonl").click()
+    said = "answers.jsonl: 1 row read, 1 added."
+    expect(page.locator("#import-result")).to_contain_text(said)
+
+
 def test_what_was_chosen_for_one_table_survives_the_next_file(
     empty_site: str, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:

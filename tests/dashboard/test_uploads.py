@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -256,6 +257,33 @@ def test_rows_without_a_time_get_the_day_and_the_organisation_of_the_form(
     store = Store(own.store_path)
     counted = [store.cells(CellQuery(organisation=name)) for name in ("acme", "default")]
     assert [sum(cell.requests for cell in cells) for cells in counted] == [1, 0]
+
+
+def test_a_log_without_times_gets_the_day_that_somebody_names(
+    client: FlaskClient, own: DashboardContext
+) -> None:
+    usage = {"input_tokens": 5, "output_tokens": 2}
+    answer = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-4-5"}
+    job = looked_at(client, "answers.jsonl", json.dumps({**answer, "usage": usage}).encode())
+    finished(client, job)
+    (held,) = own.imports.held(own.store_path)
+    assert held.seen is not None
+    assert (held.seen.rows_good, held.seen.rows_without_time) == (0, 1)
+    address = f"/api/held/{job}/day"
+    assert client.post(address, data={"date": "2026-11-03"}).status_code == 403
+    client.post(address, data={"date": "3 Nov"}, headers=HEADERS)
+    refused = "the day '3 Nov' cannot be read: write it as 2026-11-03"
+    assert finished(client, job)["sentence"] == refused
+    for day, good in (("2026-11-03", 1), ("", 0), ("2026-11-04", 1)):
+        client.post(address, data={"date": day}, headers=HEADERS)
+        finished(client, job)
+        (held,) = own.imports.held(own.store_path)
+        assert held.seen is not None
+        assert (held.seen.rows_good, held.seen.rows_without_time) == (good, 1 - good)
+    client.post(f"/api/held/{job}/import", headers=HEADERS)
+    assert "1 added" in finished(client, job)["sentence"]
+    (record,) = Store(own.store_path).imports()
+    assert str(record.first_at)[:10] == "2026-11-04"
 
 
 def look(client: FlaskClient, job: str, form: dict[str, str]) -> None:

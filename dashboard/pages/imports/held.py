@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import dash_mantine_components as dmc
 from dash import Dash, Input, Output, html
 
 from costmodel.book import Unpriced
 from costmodel.usage import PricingKey
 from dashboard.attributes import attributes
 from dashboard.import_words import counted, sentences
+from dashboard.mapping_choices import DAY
 from dashboard.moments import day_text
 from dashboard.money_text import count, short_count
 from dashboard.pages.imports.lines import lines_table
@@ -79,6 +81,7 @@ def _seen(held: Held, seen: Preview, book: PriceBook) -> list[Component]:
         *_unpriced(seen, book),
         html.Ul([html.Li(each) for each in remarks], className="import-remarks"),
         *_set_aside(held, seen),
+        *_day_form(held, seen),
     ]
 
 
@@ -157,6 +160,21 @@ def _set_aside(held: Held, seen: Preview) -> list[Component]:
         text = "; import the file, and the repaired lines as a file of their own."
         found.append(html.P([link, text], className="card-note"))
     return found
+
+
+def _day_form(held: Held, seen: Preview) -> list[Component]:
+    """Return where to say the day of rows without a time; a mapping has a field of its own."""
+    if held.mapping is not None or not (seen.rows_without_time or held.day):
+        return []
+    field = dmc.TextInput(
+        id=f"day-{held.name}",
+        name=DAY,
+        label="Day of rows without a time, as 2026-11-03",
+        value=held.day,
+        size="sm",
+    )
+    button = _button(held, "day", "Look with this day", "header-button")
+    return [html.Form([field, button], className="day-form")]
 
 
 def register(app: Dash, context: DashboardContext) -> None:

@@ -15,6 +15,7 @@ from ingest.rows import (
     CHAINS,
     GLOBAL_ZONE,
     LARGEST_COUNT,
+    NO_TIME,
     NUMBERS,
     ROW_DIMENSIONS,
     SECONDS_KEYS,
@@ -284,5 +285,5 @@ def _bad_key(mapping: ColumnMapping, values: Mapping[str, Any]) -> str:
     if mapping.column("model") and values.get("model") in {None, ""}:
         return f"no model in {mapping.column('model')}"
     if values.get("time") in {None, ""}:
-        return "no time: name the day with --date"
+        return NO_TIME
     return f"{mapping.column('time')} is {values['time']!r}, not a time"
