@@ -18,7 +18,7 @@ import pytest
 
 from costmodel.meters import INDEX, INPUT_METERS, METERS, OUTPUT_METERS
 from ingest.files import sample_of
-from ingest.formats import FORMATS
+from ingest.formats import FORMATS, MAPPED
 from ingest.imports import ImportResult, import_file
 from ingest.store import CellQuery, Store
 
@@ -83,6 +83,17 @@ def test_the_samples_of_provider_exports_are_here() -> None:
     for folder in ("openai_usage", "openai_activity"):
         samples = {p for p in (SAMPLES / folder).iterdir() if p not in EXPECTED}
         assert samples == {sample_beside(e) for e in EXPECTED if e.parent.name == folder}
+
+
+def test_the_list_of_samples_names_every_format_and_file() -> None:
+    told = {
+        line.split("`")[1].rstrip("/"): line
+        for line in (SAMPLES / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    }
+    assert told.keys() == {each.name for each in (*FORMATS, MAPPED)} | {"demo"}
+    for expected in EXPECTED:
+        assert f"`{sample_beside(expected).name}`" in told[expected.parent.name]
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda p: f"{p.parent.name}/{p.name}")
