@@ -7,12 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel.meters import Meter, size_band
+from costmodel.scenario import Outcome, evaluate, total_cost
 from costmodel.usage import Cell, PricingKey, quantities
-from costmodel.workload import Baseline, typed_workload
+from costmodel.workload import Baseline, ledger_baseline, typed_workload
 from tests.books import BOOK
 
 if TYPE_CHECKING:
     from costmodel.book import PriceBook
+    from costmodel.levers import Lever
 
 DAY = date(2026, 11, 1)
 
@@ -52,3 +54,27 @@ def cell(
         Meter.INPUT_AUDIO: audio * requests,
     }
     return Cell(key, dimensions, requests, quantities(amounts))
+
+
+def ledger(*cells: Cell, names: tuple[str, ...] = ()) -> Baseline:
+    """Usage of 30 days, which are a month."""
+    return ledger_baseline(cells, BOOK, days=30, dimension_names=names)
+
+
+def percent(number: float | str) -> Fraction:
+    """A share as people write it."""
+    return Fraction(str(number)) / 100
+
+
+def run(*levers: Lever, baseline: Baseline | None = None) -> Outcome:
+    """What levers make of the guide, or of other usage, in whatever order they are given."""
+    usage = baseline or guide()
+    outcome = evaluate(usage, levers, BOOK)
+    assert outcome.cost == total_cost(usage, levers, BOOK)
+    assert outcome.cost == evaluate(usage, levers[::-1], BOOK).cost
+    return outcome
+
+
+def requests_of(outcome: Outcome) -> dict[str, Fraction]:
+    """Requests by model."""
+    return {model.model: model.requests for model in outcome.models}

@@ -21,32 +21,12 @@ from costmodel.levers import (
     Verify,
 )
 from costmodel.meters import Meter
-from costmodel.scenario import Outcome, evaluate, total_cost
-from costmodel.workload import Baseline, ledger_baseline
+from costmodel.scenario import evaluate
+from costmodel.workload import ledger_baseline
 from tests.books import BOOK
-from tests.workloads import cell, guide
+from tests.workloads import cell, guide, ledger, percent, requests_of, run
 
 MINI, FULL, NANO, LUNA = "gpt-4.1-mini", "gpt-4.1", "gpt-4.1-nano", "gpt-6-luna"
-
-
-def percent(number: float | str) -> Fraction:
-    return Fraction(str(number)) / 100
-
-
-def run(*levers: Lever, baseline: Baseline | None = None) -> Outcome:
-    usage = baseline or guide()
-    outcome = evaluate(usage, levers, BOOK)
-    assert outcome.cost == total_cost(usage, levers, BOOK)
-    assert outcome.cost == evaluate(usage, levers[::-1], BOOK).cost
-    return outcome
-
-
-def ledger(*cells: object, names: tuple[str, ...] = ()) -> Baseline:
-    return ledger_baseline(cells, BOOK, days=30, dimension_names=names)  # type: ignore[arg-type]
-
-
-def requests_of(outcome: Outcome) -> dict[str, Fraction]:
-    return {model.model: model.requests for model in outcome.models}
 
 
 @pytest.mark.parametrize(

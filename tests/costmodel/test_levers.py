@@ -20,28 +20,16 @@ from costmodel.levers import (
     in_order,
 )
 from costmodel.meters import Meter
-from costmodel.scenario import Outcome, evaluate
-from costmodel.workload import Baseline, ledger_baseline
+from costmodel.scenario import evaluate
+from costmodel.workload import ledger_baseline
 from tests.books import BOOK, book_with, card
-from tests.workloads import DAY, cell, guide
+from tests.workloads import DAY, cell, guide, ledger, percent, requests_of
 
 MINI, FULL, NANO, LUNA = "gpt-4.1-mini", "gpt-4.1", "gpt-4.1-nano", "gpt-6-luna"
 
 
-def percent(number: float | str) -> Fraction:
-    return Fraction(str(number)) / 100
-
-
 def cost(*levers: Lever, model: str = MINI) -> Fraction:
     return evaluate(guide(model), levers, BOOK).cost
-
-
-def ledger(*cells: object, names: tuple[str, ...] = ()) -> Baseline:
-    return ledger_baseline(cells, BOOK, days=30, dimension_names=names)  # type: ignore[arg-type]
-
-
-def requests_of(outcome: Outcome) -> dict[str, Fraction]:
-    return {model.model: model.requests for model in outcome.models}
 
 
 @pytest.mark.parametrize(

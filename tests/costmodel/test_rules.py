@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,15 +10,13 @@ from costmodel.levers import Compress, LeverError, Route, When
 from costmodel.meters import UNKNOWN_BAND
 from costmodel.rules import CUTS, WEEKDAYS, checked_cut, clock_problem
 from costmodel.scenario import evaluate
-from costmodel.workload import Baseline, ledger_baseline
 from tests.books import BOOK
-from tests.workloads import cell, guide
+from tests.workloads import cell, guide, ledger
+
+if TYPE_CHECKING:
+    from costmodel.workload import Baseline
 
 MINI, FULL = "gpt-4.1-mini", "gpt-4.1"
-
-
-def ledger(*cells: object, names: tuple[str, ...] = ()) -> Baseline:
-    return ledger_baseline(cells, BOOK, days=30, dimension_names=names)  # type: ignore[arg-type]
 
 
 def routed(baseline: Baseline, when: When, **others: object) -> Fraction:

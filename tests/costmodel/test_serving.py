@@ -12,7 +12,7 @@ from costmodel.scenario import Outcome, evaluate
 from costmodel.serving import write_break_even
 from costmodel.workload import Baseline, ledger_baseline
 from tests.books import BOOK, book_with, card
-from tests.workloads import cell, guide
+from tests.workloads import cell, guide, percent
 
 MINI, FULL, LUNA = "gpt-4.1-mini", "gpt-4.1", "gpt-6-luna"
 LIMITED = replace(
@@ -22,10 +22,6 @@ LIMITED = replace(
         for each in BOOK.models
     ),
 )
-
-
-def percent(number: float | str) -> Fraction:
-    return Fraction(str(number)) / 100
 
 
 def ledger(*cells: object) -> Baseline:

@@ -2,38 +2,25 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 
 from costmodel.charges import Charge, Refusal
 from costmodel.commitment import Commitment
 from costmodel.contract import Contract, ContractTerm
-from costmodel.levers import Batch, Cap, Commit, Grow, Lever, LeverError, Reprice, Retire, Review
+from costmodel.levers import Batch, Cap, Commit, Grow, LeverError, Reprice, Retire, Review
 from costmodel.meters import Meter
-from costmodel.scenario import Outcome, evaluate, total_cost
+from costmodel.scenario import evaluate
 from costmodel.weekdays import on_calendar
-from costmodel.workload import Baseline, ledger_baseline
 from tests.books import BOOK
-from tests.workloads import cell, guide
+from tests.workloads import cell, guide, ledger, percent, run
+
+if TYPE_CHECKING:
+    from costmodel.workload import Baseline
 
 MINI, FULL, LUNA = "gpt-4.1-mini", "gpt-4.1", "gpt-6-luna"
 CHEAPER = {Meter.INPUT: Fraction("0.3"), Meter.OUTPUT: Fraction("1.2")}
-
-
-def percent(number: float | str) -> Fraction:
-    return Fraction(str(number)) / 100
-
-
-def run(*levers: Lever, baseline: Baseline | None = None) -> Outcome:
-    usage = baseline or guide()
-    outcome = evaluate(usage, levers, BOOK)
-    assert outcome.cost == total_cost(usage, levers, BOOK)
-    assert outcome.cost == evaluate(usage, levers[::-1], BOOK).cost
-    return outcome
-
-
-def ledger(*cells: object, names: tuple[str, ...] = ()) -> Baseline:
-    return ledger_baseline(cells, BOOK, days=30, dimension_names=names)  # type: ignore[arg-type]
 
 
 def test_a_new_price_is_paid_and_the_list_stands_beside_it() -> None:
