@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.meters import Meter
@@ -237,7 +237,8 @@ def test_texts_of_prompts_are_not_kept(tmp_path: Path) -> None:
 REQUEST = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 3), st.booleans())
 
 
-@given(requests=st.lists(REQUEST, min_size=1, max_size=5), place=st.integers(0, 3))
+@settings(max_examples=settings().max_examples // 4)  # each imports files
+@given(requests=st.lists(REQUEST, min_size=1, max_size=10), place=st.integers(0, 3))
 def test_tokens_sum_to_the_totals_or_the_row_is_set_aside(
     requests: list[tuple[int, int, int, bool]], place: int,
     tmp_path_factory: pytest.TempPathFactory,

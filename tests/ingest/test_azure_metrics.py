@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.meters import Meter
@@ -247,8 +247,9 @@ def test_a_real_table_of_single_requests_is_none_of_these() -> None:
 COUNT = st.integers(0, 10**9)
 
 
+@settings(max_examples=settings().max_examples // 4)  # each imports files
 @given(
-    points=st.lists(st.tuples(COUNT, COUNT, COUNT, st.booleans()), min_size=1, max_size=5),
+    points=st.lists(st.tuples(COUNT, COUNT, COUNT, st.booleans()), min_size=1, max_size=10),
 )
 def test_tokens_sum_to_the_points_or_their_bucket_is_set_aside(
     points: list[tuple[int, int, int, bool]], tmp_path_factory: pytest.TempPathFactory
