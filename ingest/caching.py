@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from costmodel.caching import BATCH, FEATURE, FeatureCaching, HourShare, caching
-from ingest.baseline import usage_baseline
-from ingest.report import ReportQuery, cell_query, report
+from costmodel.meters import CACHED_METERS, INPUT_METERS
+from costmodel.usage import total_of
+from ingest.baseline import days_with_usage, usage_baseline
+from ingest.kept_answers import as_kept, kept, question
+from ingest.report import ReportQuery, cell_query, edges_of
 from ingest.store import ServedModel
+from pricing.digest import book_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +20,9 @@ if TYPE_CHECKING:
     from costmodel.book import PriceBook
     from costmodel.caching import CachePolicy
     from ingest.periods import Period
-    from ingest.store import Store
+    from ingest.store import CellQuery, Store
 
-HOUR_GROUPS: Final = ("hour", FEATURE, "provider", "model", "tier", "project", "api_key")
+HOUR_DIMENSIONS: Final = (FEATURE, "project", "api_key")
 
 
 def usage_caching(
@@ -28,8 +33,25 @@ def usage_caching(
     filters: Mapping[str, tuple[str | None, ...]],
 ) -> tuple[FeatureCaching, ...]:
     """Return every feature and model with input, the largest first; batches left aside."""
+    asked = cell_query(store, book, ReportQuery(period, (), filters), ())
+    query = as_kept(asked, store.standing())
+    days = days_with_usage(period, store.extent())
+    return kept(
+        store,
+        ("caching", question(query), period.zone, days, policy, book_digest(book)),
+        lambda: _fresh(store, book, policy, period, filters, query),
+    )
+
+
+def _fresh(
+    store: Store,
+    book: PriceBook,
+    policy: CachePolicy,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+    query: CellQuery,
+) -> tuple[FeatureCaching, ...]:
     baseline = usage_baseline(store, book, period, filters, dimensions=(FEATURE,))
-    query = cell_query(store, book, ReportQuery(period, (), filters), ())
     reuses = store.reuses(query, policy, served_models(store, book))
     hours = hour_shares(store, book, period, filters)
     return caching(baseline, reuses, hours, policy, book)
@@ -54,11 +76,19 @@ def hour_shares(
     filters: Mapping[str, tuple[str | None, ...]],
 ) -> list[HourShare]:
     """Return the cached share of each hour, project, key and model; batches left aside."""
-    rows = report(store, book, ReportQuery(period, HOUR_GROUPS, filters)).rows
-    found = []
-    for row in rows:
-        _, feature, provider, model, tier, _, _ = row.dimensions
-        if tier != BATCH and row.input_tokens:
-            counts = (row.requests, row.input_tokens, row.cached_input_tokens)
-            found.append(HourShare(feature, provider or "", model or "", *counts))
-    return found
+    query = ReportQuery(period, (), filters)
+    edges = edges_of(store, period, "hour")
+    sums: dict[tuple[str | None, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for cell in store.cells(cell_query(store, book, query, HOUR_DIMENSIONS, edges)):
+        key = cell.key
+        if key.tier != BATCH:
+            model = book.canonical(key.provider, key.model)
+            counts = sums[cell.dimensions[0], key.provider, model, *cell.dimensions[1:]]
+            counts[0] += cell.requests
+            counts[1] += total_of(cell.quantities, INPUT_METERS)
+            counts[2] += total_of(cell.quantities, CACHED_METERS)
+    return [
+        HourShare(feature, provider or "", model or "", *counts)
+        for (_, provider, model, feature, *_), counts in sums.items()
+        if counts[1]
+    ]

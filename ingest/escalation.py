@@ -21,7 +21,9 @@ from costmodel.threshold import (
 )
 from costmodel.workload import DAYS_A_MONTH
 from ingest.baseline import usage_baseline
+from ingest.kept_answers import as_kept, kept, question
 from ingest.report import ReportQuery, cell_query
+from pricing.digest import book_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,8 +82,13 @@ def usage_escalation(
 ) -> Escalation:
     """Return what usage tells of escalating."""
     baseline = usage_baseline(store, book, period, filters, dimensions=(FEATURE,))
-    query = cell_query(store, book, ReportQuery(period, (), filters), ())
-    found, tries = store.tries(query, book.canonical, lambda *names: _full_of(book, *names))
+    asked = cell_query(store, book, ReportQuery(period, (), filters), ())
+    query = as_kept(asked, store.standing())
+    found, tries = kept(
+        store,
+        ("tries", question(query), book_digest(book)),
+        lambda: store.tries(query, book.canonical, lambda *names: _full_of(book, *names)),
+    )
     return Escalation(
         pairs=tuple(_pair(each, book) for each in tries),
         marked=marked_pairs(baseline, book),

@@ -15,7 +15,9 @@ from costmodel.opportunities import FEATURE, opportunities
 from costmodel.usage import total_of
 from ingest.baseline import usage_baseline
 from ingest.caching import usage_caching
+from ingest.kept_answers import as_kept, kept, question
 from ingest.report import ReportQuery, cell_query, report
+from pricing.digest import book_digest
 from pricing.prompt_caching import load_cache_policy
 
 if TYPE_CHECKING:
@@ -137,8 +139,13 @@ def _facts(
     filters: Mapping[str, tuple[str | None, ...]],
     by: tuple[str, ...],
 ) -> list[CallFacts]:
-    query = cell_query(store, book, ReportQuery(period, (), filters), by)
-    return store.call_facts(query, book.canonical)
+    asked = cell_query(store, book, ReportQuery(period, (), filters), by)
+    query = as_kept(asked, store.standing())
+    return kept(
+        store,
+        ("call_facts", question(query), book_digest(book)),
+        lambda: store.call_facts(query, book.canonical),
+    )
 
 
 @dataclass(frozen=True)

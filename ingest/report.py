@@ -110,7 +110,7 @@ def _frozen(query: ReportQuery) -> object:
 def _fresh(store: Store, book: PriceBook, query: ReportQuery) -> Spend:
     dimensions = tuple(name for name in query.by if name in ROW_DIMENSIONS)
     time_word = next((name for name in query.by if name in TIME_WORDS), None)
-    edges = _edges(store, query.period, time_word)
+    edges = edges_of(store, query.period, time_word)
     cells = store.cells(cell_query(store, book, query, dimensions, edges))
     if time_word is None:
         return spend(cells, book, query.by, dimensions)
@@ -146,7 +146,7 @@ def cell_query(
     )
 
 
-def _edges(store: Store, period: Period | None, time_word: str | None) -> tuple[datetime, ...]:
+def edges_of(store: Store, period: Period | None, time_word: str | None) -> tuple[datetime, ...]:
     """Return the edges of a time word, no further than usage reaches."""
     extent = store.extent() if time_word else None
     if time_word is None or extent is None:

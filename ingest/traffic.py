@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from costmodel.rate_limits import step_of
 from ingest.baseline import days_with_usage
+from ingest.kept_answers import as_kept, kept
 from ingest.report import ReportQuery, report
-from ingest.store import PeakQuery
+from ingest.store import CellQuery, PeakQuery
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -46,16 +47,17 @@ def loads(
             for each in model.rate_limits
             if each.tokens_per_minute is not None
         }
-    return store.peaks(
-        PeakQuery(
-            since=period.start if period else None,
-            until=period.end if period else None,
-            names=names,
-            steps=steps,
-            ceilings={key: tuple(sorted(among)) for key, among in ceilings.items()},
-            at_least_tokens=max_tokens,
-        )
+    asked = CellQuery(period.start if period else None, period.end if period else None)
+    range_of_time = as_kept(asked, store.standing())
+    query = PeakQuery(
+        since=range_of_time.since,
+        until=range_of_time.until,
+        names=dict(sorted(names.items())),
+        steps=dict(sorted(steps.items())),
+        ceilings={key: tuple(sorted(ceilings[key])) for key in sorted(ceilings)},
+        at_least_tokens=max_tokens,
     )
+    return kept(store, ("peaks", query), lambda: store.peaks(query))
 
 
 def spend_of_a_month(store: Store, book: PriceBook, period: Period) -> dict[str, Fraction]:

@@ -18,7 +18,6 @@ from ingest.store.alert_ledger import AlertLedger
 from ingest.store.budgets import StoredBudget, add_budget, budget_versions, change_budget
 from ingest.store.call_facts import CallFacts, call_facts
 from ingest.store.cells import (
-    EPOCH,
     KEY_FILTERS,
     QUARTER_SECONDS,
     SeriesRow,
@@ -44,6 +43,7 @@ from ingest.store.records import (
 from ingest.store.reuse import ServedModel, reuses
 from ingest.store.schema import is_current, migrate
 from ingest.store.sessions import SampledSessions, sampled_sessions
+from ingest.store.standing import Standing, moment_of, read_standing
 from ingest.store.tries import CallsFound, PairTries, tries
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ __all__ = [
     "SampledSessions",
     "ServedModel",
     "SetAside",
+    "Standing",
     "Store",
     "StoredBudget",
     "StoredCharge",
@@ -81,8 +82,8 @@ ENDED_AFTER: Final = timedelta(days=7)
 """A source this far behind the newest one is taken to have ended; it holds nothing back."""
 
 
-_VERSIONS: Final[dict[Path, tuple[tuple[int, ...], int]]] = {}
-"""The version of each file as it was when last looked at; any change of the file voids it."""
+_STANDINGS: Final[dict[Path, tuple[tuple[int, ...], Standing | None]]] = {}
+"""The standing of each file as it was when last looked at; any change of the file voids it."""
 
 
 class Store:
@@ -117,16 +118,20 @@ class Store:
 
     def version(self) -> int:
         """Return a number that rises with each commit, 0 without a store."""
+        standing = self.standing()
+        return standing.version if standing else 0
+
+    def standing(self) -> Standing | None:
+        """Return what tells this state of this store from every other, None without a store."""
         before = self._signature()
-        seen = _VERSIONS.get(self.path)
+        seen = _STANDINGS.get(self.path)
         if seen is not None and seen[0] == before:
             return seen[1]
         with self._session() as session:
-            found = session.execute("SELECT version FROM state").fetchall() if session else []
-        version = int(found[0][0]) if found else 0
+            standing = None if session is None else read_standing(session)
         if before and before == self._signature():
-            _VERSIONS[self.path] = (before, version)
-        return version
+            _STANDINGS[self.path] = (before, standing)
+        return standing
 
     def _signature(self) -> tuple[int, ...]:
         """Return what changes whenever the file does: a commit never leaves it as it was."""
@@ -145,15 +150,8 @@ class Store:
 
     def extent(self) -> tuple[datetime, datetime] | None:
         """Return the start of the first and the end of the last quarter of an hour with usage."""
-        with self._session() as session:
-            if session is None:
-                return None
-            first, last = session.execute(
-                f"""SELECT min(quarter),
-                    max(quarter + greatest(1, width_seconds // {QUARTER_SECONDS}))
-                FROM cells JOIN series USING (series) JOIN sources USING (source)"""
-            ).fetchall()[0]
-        return None if first is None else (_moment(first), _moment(last))
+        standing = self.standing()
+        return standing.extent if standing else None
 
     def watermark(self) -> datetime | None:
         """Return the time up to which every source that has not ended has brought usage."""
@@ -165,7 +163,7 @@ class Store:
                 FROM cells JOIN series USING (series) JOIN sources so USING (source)
                 GROUP BY so.provider, so.organisation"""
             ).fetchall()
-        ends = [_moment(end) for (end,) in rows]
+        ends = [moment_of(end) for (end,) in rows]
         return min((e for e in ends if e >= max(ends) - ENDED_AFTER), default=None)
 
     def cells(self, query: CellQuery) -> list[Cell]:
@@ -354,7 +352,3 @@ class Store:
                 session.execute("ROLLBACK")
                 raise
             session.execute("COMMIT")
-
-
-def _moment(quarter: int) -> datetime:
-    return EPOCH + timedelta(seconds=QUARTER_SECONDS * quarter)

@@ -126,7 +126,12 @@ CREATE TABLE s.budgets (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS)
+_IDENTITY: Final = """
+-- Tells this store from every other one, also one that takes its place.
+INSERT INTO s.settings VALUES ('identity', uuid()::VARCHAR);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY)
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
 """What every store has; a database of somebody else may have a table of one of these names."""
