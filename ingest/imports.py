@@ -6,14 +6,13 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ingest.claiming import format_of
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
 from ingest.files import sample_of, spread_lines
-from ingest.formats import FORMATS, MAPPED
 from ingest.preview import preview_of
 from ingest.projection import ImportOptions, Sample
 from ingest.room import room_to_work
@@ -314,44 +313,6 @@ def _notices(facts: Facts, projection: Projection, stage: Stage) -> list[str]:
         return ["the file holds no usage: nothing was imported"]
     rounded = stage.count_of("rounded")
     return [f"{rounded} rows had parts of tokens, rounded half to even"] if rounded else []
-
-
-def format_of(sample: Sample, options: ImportOptions) -> Format:
-    """Return the one format that claims a file.
-
-    Raises:
-        NoFormatError: None does, or several do; the message names the nearest.
-    """
-    if options.mapping is not None:
-        return MAPPED
-    if options.format is not None:
-        return _named(options.format)
-    claiming = [each for each in FORMATS if each.claims(sample)]
-    if len(claiming) == 1:
-        return claiming[0]
-    if claiming:
-        names = " and ".join(each.name for each in claiming)
-        raise NoFormatError(f"{sample.path}: {names} both know this file", "choose with --format")
-    if not sample.text.strip():
-        raise NoFormatError(f"{sample.path}: the file is empty: export it again")
-    raise NoFormatError(f"{sample.path}: no format knows this file", _advice(sample))
-
-
-def _named(name: str) -> Format:
-    for each in (*FORMATS, MAPPED):
-        if each.name == name:
-            return each
-    names = [each.name for each in (*FORMATS, MAPPED)]
-    nearest = get_close_matches(name, names, n=1) or names
-    raise NoFormatError(f"there is no format {name!r}: did you mean {', '.join(nearest)}?")
-
-
-def _advice(sample: Sample) -> str:
-    nearest = max(FORMATS, key=lambda each: each.nearness(sample))
-    other = "describe its columns in a file and name that with --mapping"
-    if nearest.nearness(sample) == 0:
-        return other
-    return f"the nearest is {nearest.name} (try --format {nearest.name}), or {other}"
 
 
 def _check_zone(name: str) -> None:
