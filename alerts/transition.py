@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from costmodel.burn.finding import Finding, Severity
 
-Move = Literal["fired", "escalated", "recovered", "ended"]
-"""``ended``: the budget's period is over, or its rule is gone, while the alert was firing."""
+Move = Literal["fired", "escalated", "recovered", "ended", "reminded"]
+"""``ended``: the budget's period is over, or its rule is gone, while the alert was firing.
+``reminded``: it was snoozed, the time is over, and it still fires."""
 
 
 @dataclass(frozen=True, order=True)

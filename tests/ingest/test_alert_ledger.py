@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.store import Store, door
 from ingest.store.alert_records import (
+    DeliveryState,
     NewDelivery,
     Pulse,
     Recording,
@@ -27,16 +29,11 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def alert(name: str, **fields: Any) -> StoredAlert:
-    given: dict[str, Any] = {
-        "period_start": date(2026, 11, 1),
-        "firing": True,
-        "ended": False,
-        "edge": 1,
-    } | fields
+def alert(name: str) -> StoredAlert:
     return StoredAlert(
         alert=name, budget="All", value="", rule=name, level="80%", severity="warning",
-        since=NOON, finding="{}", **given,
+        period_start=date(2026, 11, 1), firing=True, ended=False, edge=1, since=NOON,
+        finding="{}",
     )  # fmt: skip
 
 
@@ -75,7 +72,7 @@ def test_without_a_store_there_are_no_alerts(ledger: AlertLedger) -> None:
 
 def test_what_is_recorded_comes_back_and_the_next_serial_is_one_more(ledger: AlertLedger) -> None:
     pulse = Pulse(NOON, NOON - MINUTE, "no mail server", None, NOON)
-    given = alert("a", acknowledged_by="Ann", snoozed=True, snoozed_until=NOON + MINUTE)
+    given = replace(alert("a"), acknowledged_by="Ann", snoozed=True, snoozed_until=NOON + MINUTE)
     recording = Recording(pulse, [given], [transition("a", "held"), transition("b")])
     assert ledger.record(0, recording)
     book = ledger.book()
@@ -95,8 +92,8 @@ def test_of_two_that_began_at_one_serial_the_second_keeps_nothing(ledger: AlertL
 
 def test_a_state_replaces_the_one_of_its_alert_only(ledger: AlertLedger) -> None:
     ledger.record(0, Recording(Pulse(), [alert("a"), alert("b")]))
-    ledger.record(1, Recording(Pulse(), [alert("a", firing=False, edge=2)]))
-    assert ledger.book().alerts == [alert("a", firing=False, edge=2), alert("b")]
+    ledger.record(1, Recording(Pulse(), [replace(alert("a"), firing=False, edge=2)]))
+    assert ledger.book().alerts == [replace(alert("a"), firing=False, edge=2), alert("b")]
 
 
 def test_what_was_held_is_released_once(ledger: AlertLedger) -> None:
@@ -135,7 +132,7 @@ def test_after_a_clock_was_put_back_a_claim_and_a_try_from_the_future_hold_nothi
 
 
 @pytest.mark.parametrize("state", ["sent", "failed", "cancelled"])
-def test_what_is_settled_is_not_claimed_again(ledger: AlertLedger, state: Any) -> None:
+def test_what_is_settled_is_not_claimed_again(ledger: AlertLedger, state: DeliveryState) -> None:
     waiting(ledger, mail(1))
     ledger.claim("a", NOON, NOON + MINUTE)
     ledger.settle("a", Settlement(1, state, NOON, "so"), NOON + MINUTE)
