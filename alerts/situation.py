@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from costmodel.forecast import Forecast
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from costmodel.budget import Budget
     from costmodel.burn.finding import Finding
-    from costmodel.forecast import Backtest, Forecast, NotForecastable
+    from costmodel.forecast import Backtest, NotForecastable
 
 State = Literal["ok", "notice", "warning", "critical", "stale", "failed"]
 """``ok`` is said only when the data is fresh and every rule could be evaluated."""
@@ -106,3 +108,8 @@ class Situation:
     def share_spent(self) -> float:
         """Return the share of the amount that is spent."""
         return float(self.spent / self.budget.amount)
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """Return where the period heads, None where that cannot be said."""
+        return self.ahead if isinstance(self.ahead, Forecast) else None

@@ -11,22 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from fractions import Fraction
 
+    from costmodel.burn.rules import Rule
+    from costmodel.pace import Profile
+
 BudgetPeriod = Literal["day", "week", "month", "quarter", "year"]
+BudgetMeasure = Literal["money", "tokens", "requests"]
+RuleSetName = Literal["default", "quiet", "sre"]
+PlanName = Literal["profile", "uniform"]
+Measure = Literal["money", "tokens", "requests"]
 
 PERIOD_MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 PERIOD_DAYS: dict[str, int] = {"day": 1, "week": 7}
 BUDGET_PERIODS: tuple[str, ...] = (*PERIOD_DAYS, *PERIOD_MONTHS)
+BUDGET_MEASURES: tuple[BudgetMeasure, ...] = ("money", "tokens", "requests")
+RULE_SET_NAMES: tuple[RuleSetName, ...] = ("default", "quiet", "sre")
+PLAN_NAMES: tuple[PlanName, ...] = ("profile", "uniform")
 
 _FIRST_MONDAY = date(2001, 1, 1)
 
 
 @dataclass(frozen=True)
 class Budget:
-    """An amount of money for each period, spent by the usage that ``filters`` lets through.
+    """An amount for each period, spent by the usage that ``filters`` lets through.
 
     ``starts`` is the first day of any one of its periods: the others follow from
     it in both directions. Without it periods start with the calendar (weeks on
     Monday). ``timezone`` None means the reporting zone.
+
+    ``rules`` names the set of rules that spending is held against; ``levels`` are the
+    budget's own, which take the place of the set's where they are of one kind. ``plan``
+    says how the amount is laid on the period: by the profile of the last weeks, evenly,
+    or by a table of weights; None leaves that to the set of rules.
     """
 
     name: str
@@ -37,6 +52,7 @@ class Budget:
     timezone: str | None = None
     filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
+    measure: Measure = "money"
 
     def period_holding(self, day: date) -> tuple[date, date]:
         """Return the first day of the period that holds this day, and of the next one."""
