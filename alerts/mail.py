@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SILENCE_SECONDS: Final = 30.0
 """How long a server may say nothing before the try counts as failed."""
+_WHOLE_LINES: Final = SMTP.clone(max_line_length=200)
+"""A subject is not folded: a line may have 998 characters, RFC 5322, 2.1.1."""
 _TEMPORARY: Final = range(400, 500)
 """RFC 5321, 4.2.1: a reply of 4yz may be another one later, 5yz will not."""
 
@@ -99,7 +102,7 @@ def letter_of(
     sent_at: datetime,
 ) -> EmailMessage:
     """Return a message as it goes over the wire: text, HTML, and its images within."""
-    letter = EmailMessage()
+    letter = EmailMessage(policy=_WHOLE_LINES)
     letter["Subject"] = " ".join(message.subject.split())
     letter["From"] = Address("Tollbook", addr_spec=settings.sender)
     letter["To"] = [Address(addr_spec=who) for who in recipients]
