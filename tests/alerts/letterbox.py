@@ -61,7 +61,7 @@ class Letterbox:
         content = envelope.content or b""
         assert isinstance(content, bytes)
         letter = email.message_from_bytes(content, policy=email.policy.default)
-        self.letters.append((envelope.rcpt_tos, letter))  # type: ignore[arg-type]
+        self.letters.append((envelope.rcpt_tos, letter))
         if self.drop_after_data:
             self.drop_after_data -= 1
             assert server.transport is not None

@@ -1,0 +1,202 @@
+"""What goes out: messages made of transitions, and one delivery for each who gets them.
+
+A message that cannot be drawn goes out as plain text: no fault of a chart keeps an alert back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from alerts.message import Message, alert_message, digest_message, heartbeat_message
+from alerts.records import message_text
+from alerts.webhooks import alert_body, slack_body
+from alerts.words import short_verdict
+from ingest.store.alert_records import NewDelivery, StoredMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.situation import Situation
+    from alerts.transition import Transition
+    from ingest.configuration import Configuration
+    from ingest.settings import Mail, Webhook
+
+MAILS_AT_ONCE: Final = 10
+"""Who would get more alerts than this from one look gets one mail that lists them."""
+
+Place = tuple[str, str]
+"""A budget and the value that it is kept for."""
+
+
+@dataclass
+class Outgoing:
+    """Messages and deliveries as one tick collects them."""
+
+    configuration: Configuration
+    situations: Mapping[Place, Situation]
+    now: datetime
+    messages: list[StoredMessage] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+
+    def mail_alerts(self, bundles: Sequence[Sequence[Transition]]) -> None:
+        """Add the mails about bundles of transitions, or one that lists many."""
+        mail = self.configuration.mail
+        if mail is None:
+            return
+        by_recipient: dict[str, list[Sequence[Transition]]] = defaultdict(list)
+        for bundle in bundles:
+            for who in recipients(mail, self.situations.get(_place(bundle[0]))):
+                by_recipient[who].append(bundle)
+        flooded = {who for who, some in by_recipient.items() if len(some) > MAILS_AT_ONCE}
+        for bundle in bundles:
+            to = [w for w, some in by_recipient.items() if bundle in some and w not in flooded]
+            if to:
+                self._mail(self._name(bundle[0].transition_id), self._alert(bundle), to)
+        for who in sorted(flooded):
+            some = by_recipient[who]
+            listing = self._summary(some, "alert")
+            name = self._name(f"{some[0][0].transition_id}-{len(some)}-{_short(who)}")
+            self._mail(name, listing, [who])
+
+    def mail_digest(self, transitions: Sequence[Transition], every: str, due: datetime) -> None:
+        """Add the summary that was due at a moment."""
+        mail = self.configuration.mail
+        if mail is not None and mail.to:
+            situations = list(self.situations.values())
+            message = digest_message(situations, transitions, self.now, mail.link, every)
+            self._mail(self._name(f"digest-{due:%Y%m%d}"), message, mail.to)
+
+    def mail_heartbeat(self, due: datetime) -> None:
+        """Add the mail that proves that budgets are looked at."""
+        mail = self.configuration.mail
+        if mail is not None and mail.to:
+            message = heartbeat_message(list(self.situations.values()), self.now)
+            self._mail(self._name(f"heartbeat-{due:%Y%m%d}"), message, mail.to)
+
+    def post(self, transitions: Iterable[Transition], snoozed: Iterable[str]) -> None:
+        """Add what webhooks get: programs every edge, chats those that people shall hear of."""
+        silent = set(snoozed)
+        for transition in transitions:
+            for_people = transition.move != "ended" and transition.transition_id not in silent
+            for webhook in self.configuration.webhooks:
+                if webhook.shape != "slack" or for_people:
+                    self._post(webhook, transition)
+
+    def _post(self, webhook: Webhook, transition: Transition) -> None:
+        name = self._name(f"{transition.transition_id}-{webhook.shape}")
+        if all(each.bundle != name for each in self.messages):
+            body = self._body(webhook, transition)
+            self.messages.append(StoredMessage(name, short_verdict(transition), json.dumps(body)))
+        self._deliver(name, "webhook", webhook.name, transition.transition_id)
+
+    def _body(self, webhook: Webhook, transition: Transition) -> Mapping[str, Any]:
+        situation = self.situations.get(_place(transition))
+        if situation is None:
+            said = f"Tollbook: {transition.finding.sentence}"
+            return {"text": said} if webhook.shape == "slack" else _bare_body(transition)
+        make = slack_body if webhook.shape == "slack" else alert_body
+        return make(situation, transition, self._link(situation))
+
+    def _alert(self, bundle: Sequence[Transition]) -> Message:
+        situation = self.situations.get(_place(bundle[0]))
+        if situation is None:
+            return plain_message(bundle)
+        try:
+            return alert_message(situation, bundle, self.now, self._link(situation))
+        except Exception:  # noqa: BLE001 - whatever it is, the alert goes out
+            return plain_message(bundle)
+
+    def _summary(self, bundles: Sequence[Sequence[Transition]], every: str) -> Message:
+        transitions = [each for bundle in bundles for each in bundle]
+        places = {_place(each) for each in transitions}
+        about = [each for place, each in self.situations.items() if place in places]
+        mail = self.configuration.mail
+        try:
+            link = mail.link if mail else None
+            return digest_message(about, transitions, self.now, link, every)
+        except Exception:  # noqa: BLE001 - whatever it is, the alerts go out
+            return plain_message(transitions)
+
+    def _link(self, situation: Situation) -> str | None:
+        mail = self.configuration.mail
+        return dashboard_link(mail.link if mail else None, situation)
+
+    def _name(self, what: str) -> str:
+        """Return a name that no other store uses either, so that no mailbox drops its mail."""
+        return f"{what}.{self.now:%Y%m%d%H%M%S%f}"
+
+    def _mail(self, bundle: str, message: Message, to: Iterable[str]) -> None:
+        mail = self.configuration.mail
+        if mail is None:
+            return
+        self.messages.append(StoredMessage(bundle, message.subject, message_text(message)))
+        domain = mail.sender.rpartition("@")[2]
+        for who in to:
+            self._deliver(bundle, "mail", who, f"{bundle}.{_short(who)}@{domain}")
+
+    def _deliver(self, bundle: str, channel: Any, recipient: str, message_id: str) -> None:  # noqa: ANN401 - mail or webhook
+        self.deliveries.append(
+            NewDelivery(bundle, channel, recipient, message_id, self.now, self.now)
+        )
+
+
+def recipients(mail: Mail, situation: Situation | None) -> tuple[str, ...]:
+    """Return who hears of a budget: its owners that are addresses, and who hears of every one."""
+    owners = situation.budget.owners if situation else ()
+    found = (*(each for each in owners if "@" in each), *mail.to)
+    return tuple(dict.fromkeys(found))
+
+
+def dashboard_link(link: str | None, situation: Situation) -> str | None:
+    """Return the address of the dashboard with a budget's filters and period."""
+    if link is None:
+        return None
+    words: list[tuple[str, str]] = [("budget", situation.budget.name)]
+    for name, values in situation.filters.items():
+        words += [(name, value) for value in values if value is not None]
+    return f"{link}/budgets?{urlencode(words)}"
+
+
+def plain_message(transitions: Sequence[Transition]) -> Message:
+    """Return a mail that needs nothing but the sentences of what was found."""
+    lines = [_line(each) for each in transitions]
+    more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+    page = "".join(f"<p>{html.escape(line)}.</p>" for line in lines)
+    return Message(f"{lines[0]}{more}", "\n".join(f"{line}." for line in lines) + "\n", page)
+
+
+def _line(transition: Transition) -> str:
+    key = transition.key
+    name = ", ".join(filter(None, (key.budget, key.value))) or "Tollbook"
+    if transition.move == "recovered":
+        return f"{name}: {key.rule} is back to normal"
+    return f"{name}: {transition.finding.sentence}"
+
+
+def _bare_body(transition: Transition) -> dict[str, Any]:
+    return {
+        "id": transition.transition_id,
+        "event": transition.move,
+        "budget": transition.key.budget or None,
+        "value": transition.key.value or None,
+        "rule": transition.key.rule,
+        "level": transition.key.level or None,
+        "severity": transition.severity,
+        "sentence": transition.finding.sentence,
+        "at": transition.at.isoformat(),
+    }
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _place(transition: Transition) -> Place:
+    return transition.key.budget, transition.key.value

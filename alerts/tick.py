@@ -1,0 +1,212 @@
+"""The tick: look at every budget, record what changed, deliver what waits.
+
+What changed is recorded together with what is to be sent about it, all or nothing, before
+anything is sent. Whoever is killed in between leaves either nothing, so that the next tick
+sees the same edges, or an outbox, from which the next tick delivers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from alerts.delivery import Delivered, House, deliver_due, patiently
+from alerts.outgoing import Outgoing
+from alerts.records import alert_state, stored_alert, stored_transition, transition_of
+from alerts.states import Look, Step, look_of, step
+from alerts.telling import Telling, is_quiet_at, last_due, telling_of
+from costmodel.burn.finding import Finding
+from ingest.errors import StoreBusyError
+from ingest.store.alert_records import Pulse, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.situation import Situation
+    from alerts.states import AlertState
+    from alerts.transition import AlertKey, Transition
+    from ingest.store.alert_records import AlertBook
+    from ingest.store.alert_records import Telling as Fate
+
+    Evaluate = Callable[[datetime], Sequence[Situation]]
+
+EVALUATION: Final = "evaluation"
+"""The rule of the alert that a look failed; it belongs to no budget."""
+RACES: Final = 20
+"""How often another tick may come first before something else must be wrong."""
+
+
+class TickError(Exception):
+    """Other ticks were always faster; nothing is lost, they recorded what there was."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one tick found and did. ``failure`` says why budgets could not be looked at."""
+
+    at: datetime
+    situations: tuple[Situation, ...]
+    states: Mapping[AlertKey, AlertState]
+    transitions: tuple[Transition, ...]
+    telling: Telling
+    outgoing: Outgoing
+    failure: str = ""
+    delivered: Delivered = field(default_factory=Delivered)
+
+    @property
+    def firing(self) -> list[AlertState]:
+        """Return the alerts that fire after it."""
+        return [state for state in self.states.values() if state.firing]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at all budgets brought, or why it brought nothing."""
+
+    situations: tuple[Situation, ...]
+    failure: str = ""
+
+
+def tick(house: House, evaluate: Evaluate, *, dry_run: bool = False) -> Tick:
+    """Look once at everything, record and deliver; ``dry_run`` only looks.
+
+    ``evaluate`` returns the situations at a moment. Whatever it raises becomes an alert.
+
+    Raises:
+        StoreBusyError: An import kept the store for minutes; nothing is lost.
+        TickError: Other processes recorded one tick after another meanwhile.
+    """
+    now = house.clock()
+    house.reached("begun")
+    seen = _look(house, evaluate, now)
+    house.reached("looked")
+    if dry_run:
+        return _plan(house, seen, now, house.store.alerts().book())[0]
+    found = _record(house, seen, now)
+    house.reached("recorded")
+    return replace(found, delivered=deliver_due(house))
+
+
+def _look(house: House, evaluate: Evaluate, now: datetime) -> _Seen:
+    try:
+        return _Seen(tuple(patiently(house, lambda: evaluate(now))))
+    except StoreBusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a look that fails is an alert, whatever the reason
+        said = str(error).strip().partition("\n")[0]
+        return _Seen((), f"{type(error).__name__}: {said}" if said else type(error).__name__)
+
+
+def _record(house: House, seen: _Seen, now: datetime) -> Tick:
+    """Record what changed, starting again where another tick came first."""
+    ledger = house.store.alerts()
+    for _ in range(RACES):
+        book = patiently(house, ledger.book)
+        found, recording = _plan(house, seen, now, book)
+        house.reached("planned")
+        if patiently(house, lambda: ledger.record(book.serial, recording)):  # noqa: B023 - called at once
+            return found
+    raise TickError("other programs look at the budgets all the time: run one of them only")
+
+
+def _plan(house: House, seen: _Seen, now: datetime, book: AlertBook) -> tuple[Tick, Recording]:
+    """Return what a tick finds, and what is to be kept of it."""
+    before = {state.key: state for state in map(alert_state, book.alerts)}
+    stepped = step(before, _looks(seen, now), now, all_seen=not seen.failure)
+    held = tuple(map(transition_of, book.held))
+    telling = _telling(house, stepped, held, seen, now)
+    situations = {(each.budget.name, each.value): each for each in seen.situations}
+    outgoing = Outgoing(house.configuration, situations, now)
+    outgoing.mail_alerts(telling.bundles())
+    outgoing.post(stepped.transitions, stepped.silent)
+    pulse = _pulse(house, outgoing, seen, book.pulse, (*held, *stepped.transitions))
+    found = Tick(
+        now, seen.situations, stepped.states, stepped.transitions, telling, outgoing, seen.failure
+    )
+    return found, _recording(before, stepped, held, telling, outgoing, pulse)
+
+
+def _looks(seen: _Seen, now: datetime) -> list[Look]:
+    """Return a look at each budget, and one at the looking itself."""
+    findings = []
+    if seen.failure:
+        sentence = f"Budgets could not be looked at ({seen.failure})"
+        findings.append(Finding(EVALUATION, "failed", "critical", "firing", sentence))
+    itself = Look("", "", date.min, date.max, now, findings)
+    return [itself, *(look_of(each, now) for each in seen.situations)]
+
+
+def _telling(
+    house: House, stepped: Step, held: Sequence[Transition], seen: _Seen, now: datetime
+) -> Telling:
+    """Return what is mailed now; what is about budgets waits for a look that sees them."""
+    mail, zone = house.configuration.mail, house.configuration.timezone
+    quiet = is_quiet_at(now, mail.quiet_hours if mail else None, zone)
+    snoozed = {*stepped.silent}
+    for each in held:
+        snooze = stepped.states[each.key].snooze
+        if snooze is not None and snooze.holds(now):
+            snoozed.add(each.transition_id)
+    ready = stepped.transitions if seen.failure else (*held, *stepped.transitions)
+    telling = telling_of(ready, stepped.states, snoozed, is_quiet=quiet)
+    return replace(telling, held=(*telling.held, *held)) if seen.failure else telling
+
+
+def _pulse(
+    house: House,
+    outgoing: Outgoing,
+    seen: _Seen,
+    before: Pulse,
+    transitions: Sequence[Transition],
+) -> Pulse:
+    """Return the pulse after a tick, and add the summary that is due with it."""
+    now = outgoing.now
+    if seen.failure:
+        return replace(before, looked_at=now, failure=seen.failure)
+    pulse = replace(before, looked_at=now, well_at=now, failure="")
+    mail, zone = house.configuration.mail, house.configuration.timezone
+    if mail is None or mail.digest is None:
+        return pulse
+    due = last_due(mail.digest, now, zone)
+    if _is_due(due, before.digest_at, now):
+        since = before.digest_at
+        ledger = house.store.alerts()
+        stored = map(transition_of, patiently(house, lambda: ledger.transitions(since)))
+        unique = {each.transition_id: each for each in (*stored, *transitions)}
+        outgoing.mail_digest(list(unique.values()), mail.digest.every, due)
+    return replace(pulse, digest_at=due)
+
+
+def _is_due(due: datetime, last: datetime | None, now: datetime) -> bool:
+    """Tell whether a summary is to be sent: not at the first look, and once after a clock jump."""
+    return last is not None and last < due <= now
+
+
+def _recording(
+    before: Mapping[AlertKey, AlertState],
+    stepped: Step,
+    held: Sequence[Transition],
+    telling: Telling,
+    outgoing: Outgoing,
+    pulse: Pulse,
+) -> Recording:
+    fate: dict[str, Fate] = {each.transition_id: "told" for each in telling.told}
+    fate.update((each.transition_id, "held") for each in telling.held)
+    fate.update((each.transition_id, "silent") for each in telling.silent)
+    changed = [state for key, state in stepped.states.items() if before.get(key) != state]
+    return Recording(
+        pulse=pulse,
+        alerts=[stored_alert(state) for state in changed],
+        transitions=[
+            stored_transition(each, fate[each.transition_id]) for each in stepped.transitions
+        ],
+        released={
+            each.transition_id: fate[each.transition_id]
+            for each in held
+            if fate[each.transition_id] != "held"
+        },
+        messages=outgoing.messages,
+        deliveries=outgoing.deliveries,
+    )
