@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from costmodel.pace import Profile
 
 BudgetPeriod = Literal["day", "week", "month", "quarter", "year"]
-BudgetMeasure = Literal["money", "tokens", "requests"]
 RuleSetName = Literal["default", "quiet", "sre"]
 PlanName = Literal["profile", "uniform"]
 Measure = Literal["money", "tokens", "requests"]
@@ -23,7 +22,7 @@ Measure = Literal["money", "tokens", "requests"]
 PERIOD_MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "year": 12}
 PERIOD_DAYS: dict[str, int] = {"day": 1, "week": 7}
 BUDGET_PERIODS: tuple[str, ...] = (*PERIOD_DAYS, *PERIOD_MONTHS)
-BUDGET_MEASURES: tuple[BudgetMeasure, ...] = ("money", "tokens", "requests")
+BUDGET_MEASURES: tuple[Measure, ...] = ("money", "tokens", "requests")
 RULE_SET_NAMES: tuple[RuleSetName, ...] = ("default", "quiet", "sre")
 PLAN_NAMES: tuple[PlanName, ...] = ("profile", "uniform")
 
@@ -33,6 +32,10 @@ _FIRST_MONDAY = date(2001, 1, 1)
 @dataclass(frozen=True)
 class Budget:
     """An amount for each period, spent by the usage that ``filters`` lets through.
+
+    ``amount`` is money in ``currency``, or a number of tokens (in and out) or requests,
+    as ``measure`` says. ``each`` names a dimension: every value of it has the whole
+    amount for itself.
 
     ``starts`` is the first day of any one of its periods: the others follow from
     it in both directions. Without it periods start with the calendar (weeks on
@@ -53,6 +56,10 @@ class Budget:
     filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
     measure: Measure = "money"
+    each: str | None = None
+    rules: RuleSetName = "default"
+    plan: PlanName | Profile | None = None
+    levels: tuple[Rule, ...] = ()
 
     def period_holding(self, day: date) -> tuple[date, date]:
         """Return the first day of the period that holds this day, and of the next one."""

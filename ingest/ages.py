@@ -26,3 +26,12 @@ def age_text(age: timedelta) -> str:
             count = int(seconds // length)
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return "less than a minute"
+
+
+def short_age(age: timedelta) -> str:
+    """Return an age as it is written in a file, in the largest unit that it is whole in: ``6h``."""
+    seconds = int(age.total_seconds())
+    for letter, length in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{letter}"
+    return f"{seconds}s"

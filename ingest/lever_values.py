@@ -159,14 +159,11 @@ class LeverValues:
         if located is None or located.value is None:
             return None
         text = str(located.value)
-        one, two = _ONE.fullmatch(text), _TWO.fullmatch(text)
-        if one and not isinstance(located.value, bool):
-            return self._checked(located, _value(one[1], one[2]), (low, high), percent=bool(one[2]))
+        two = _TWO.fullmatch(text)
         if two and field:
             return self._range(located, two, field, (low, high))
         ranged = ", or a range such as 10% to 20%" if field else ""
-        self.checker.note(located, f"{text!r} is no share; write 12%{ranged}")
-        return None
+        return one_share(located, self.checker, (low, high), ranged)
 
     def _range(
         self, located: Located, two: re.Match[str], field: str, bounds: tuple[int, int]
@@ -174,7 +171,9 @@ class LeverValues:
         # "10 to 20%" means percent on both sides
         signs = [two[2] or two[4], two[4] or two[2]]
         ends = [_value(number, sign) for number, sign in zip((two[1], two[3]), signs, strict=True)]
-        checked = [self._checked(located, end, bounds, percent=bool(signs[0])) for end in ends]
+        checked = [
+            _checked(located, self.checker, end, bounds, percent=bool(signs[0])) for end in ends
+        ]
         if None in checked:
             return None
         if ends[0] > ends[1]:
@@ -185,18 +184,32 @@ class LeverValues:
             self.ranges[field] = between
         return between.middle
 
-    def _checked(
-        self, located: Located, value: Fraction, bounds: tuple[int, int], *, percent: bool
-    ) -> Fraction | None:
-        low, high = bounds
-        if not percent and not -1 <= value <= 1:
-            number = f"{float(value):g}"
-            self.checker.note(located, f"{number} is no share; write {number}%")
-            return None
-        if not low <= value <= high:
-            self.checker.note(located, f"must lie between {low:.0%} and {high:.0%}")
-            return None
-        return value
+
+def one_share(
+    located: Located | None, checker: Checker, bounds: tuple[int, int] = (0, 1), more: str = ""
+) -> Fraction | None:
+    """Return a share, written 12%, 12.5% or 0.12; ``more`` is what else may be written."""
+    if located is None or located.value is None:
+        return None
+    one = _ONE.fullmatch(str(located.value))
+    if one is None or isinstance(located.value, bool):
+        checker.note(located, f"{str(located.value)!r} is no share; write 12%{more}")
+        return None
+    return _checked(located, checker, _value(one[1], one[2]), bounds, percent=bool(one[2]))
+
+
+def _checked(
+    located: Located, checker: Checker, value: Fraction, bounds: tuple[int, int], *, percent: bool
+) -> Fraction | None:
+    low, high = bounds
+    if not percent and not -1 <= value <= 1:
+        number = f"{float(value):g}"
+        checker.note(located, f"{number} is no share; write {number}%")
+        return None
+    if not low <= value <= high:
+        checker.note(located, f"must lie between {low:.0%} and {high:.0%}")
+        return None
+    return value
 
 
 def _value(number: str, sign: str) -> Fraction:

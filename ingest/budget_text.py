@@ -1,0 +1,89 @@
+"""A budget as text: an item of the section ``budgets``, in JSON, as the store keeps it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from costmodel.burn.rules import ActualRule, ForecastRule, HourlyLimit, SloRule
+from costmodel.money import decimal_string
+from costmodel.pace import HOURS_OF_DAY, Profile
+from ingest.ages import short_age
+from ingest.budget_section import WEEKDAYS, budget
+from ingest.configuration import ConfigurationError
+from pricing import located_yaml
+from pricing.located_yaml import Checker
+
+if TYPE_CHECKING:
+    from costmodel.budget import Budget
+    from costmodel.burn.rules import Rule
+
+
+def read_budget(text: str, where: str = "budget") -> Budget:
+    """Return the budget that a text describes; ``where`` names the text in mistakes.
+
+    Raises:
+        ConfigurationError: The text describes no budget; all its mistakes are listed.
+    """
+    checker = Checker()
+    try:
+        found = budget(located_yaml.parse(text, Path(where)), checker)
+    except located_yaml.YamlError as error:
+        raise ConfigurationError(error.problems) from error
+    if checker.problems or found is None:
+        raise ConfigurationError(checker.problems)
+    return found
+
+
+def budget_text(budget: Budget) -> str:
+    """Return the text that ``read_budget`` turns into this budget again."""
+    keys: dict[str, Any] = {
+        "name": budget.name,
+        "currency": budget.currency if budget.measure == "money" else None,
+        "period": budget.period,
+        "starts": budget.starts.isoformat() if budget.starts else None,
+        "timezone": budget.timezone,
+        "filter": {name: list(values) for name, values in budget.filters.items()},
+        "owners": list(budget.owners),
+        "measure": budget.measure,
+        "each": budget.each,
+        "rules": budget.rules,
+        "plan": _table(budget.plan) if isinstance(budget.plan, Profile) else budget.plan,
+        "levels": [_level(rule) for rule in budget.levels],
+    }
+    known = {key: value for key, value in keys.items() if value not in (None, [], {})}
+    # Dates are read only without quotes, and so are amounts, whose digits are kept all.
+    text = json.dumps(known, ensure_ascii=False)
+    if budget.starts:
+        text = text.replace(f'"starts": "{budget.starts}"', f'"starts": {budget.starts}')
+    return f'{{"amount": {decimal_string(budget.amount)}, {text[1:]}'
+
+
+def _table(profile: Profile) -> dict[str, list[float]]:
+    days = range(0, len(profile.weights), HOURS_OF_DAY)
+    hours = [list(profile.weights[start : start + HOURS_OF_DAY]) for start in days]
+    return dict(zip(WEEKDAYS, hours, strict=True))
+
+
+def _level(rule: Rule) -> dict[str, Any]:
+    level: dict[str, Any] = {"severity": rule.severity}
+    if isinstance(rule, ActualRule):
+        level["actual"] = _percent(rule.share)
+    elif isinstance(rule, ForecastRule):
+        level["chance"] = _percent(rule.chance)
+    elif isinstance(rule, HourlyLimit):
+        level["per_hour"] = rule.floor
+        if rule.factor is not None:
+            level["factor"] = rule.factor
+    elif isinstance(rule, SloRule):
+        is_time = rule.measure == "p95_seconds"
+        level[rule.measure] = rule.limit if is_time else _percent(rule.limit)
+        level["window"] = short_age(rule.window)
+        level["least_requests"] = rule.least_requests
+    return level
+
+
+def _percent(share: float) -> str:
+    return f"{(Decimal(repr(share)) * 100).normalize():f}%"
