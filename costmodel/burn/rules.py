@@ -100,10 +100,11 @@ class RuleSet:
     """Rules under one name. ``source`` says where their numbers come from.
 
     ``plan`` is how the budget is laid on the period: by the hour-of-week profile of the last
-    weeks, or evenly.
+    weeks, or evenly. A state recovers below ``recovery`` times the line that fired it.
     """
 
     name: str
     rules: tuple[Rule, ...]
     source: str
     plan: Literal["profile", "uniform"] = "profile"
+    recovery: float = 0.9
