@@ -3,9 +3,9 @@
 What-if as it is (corner costs interpolated in the browser), over ten thousand and over ten
 million stored requests, stands beside the usual way, a server callback for every change. All
 show a plan as bars and waterfall in one Chromium; a real mouse drags the same slider the same
-way, and the server runs on the same machine. A measurement begins when the slider's value changes and
-ends when the frame is painted in which the bars show that value. Exits 1 when What-if
-misses its limits. Run: ``python -m benchmarks.slider_speed``.
+way, and the server runs on the same machine. A measurement begins when the slider's value
+changes and ends when the frame is painted in which the bars show that value. Exits 1 when
+What-if misses its limits. Run: ``python -m benchmarks.slider_speed``.
 """
 
 from __future__ import annotations
