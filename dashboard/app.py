@@ -8,7 +8,7 @@ from dash import Dash, set_props
 from dash.exceptions import PreventUpdate
 from flask import Flask
 
-from dashboard import guard, shell, uploads
+from dashboard import gateway, guard, shell, uploads
 from dashboard.navigation import pages
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def create_app(context: DashboardContext) -> Dash:
     app.layout = lambda: shell.layout(context)
     shell.register(app, context)
     uploads.register(server, context)
+    gateway.register(server, context)
     for page in pages():
         page.module.register(app, context)
     guard.register(app, context)

@@ -10,12 +10,15 @@ from dashboard.source import Source
 from ingest.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from alerts.situation import Situation
     from costmodel.book import PriceBook
     from ingest.configuration import Configuration
+
+    Evaluate = Callable[[Store, PriceBook, Configuration, datetime], Sequence[Situation]]
 
 
 __all__ = ["DashboardContext", "Source"]
@@ -35,11 +38,14 @@ class DashboardContext:
         *,
         open_demo: Callable[[], Source] | None = None,
         open_own: Callable[[], Source] | None = None,
+        evaluate: Evaluate | None = None,
     ) -> None:
         self._source = source
         self._store = Store(source.store_path)
         self.imports = Imports()
         """Files on their way in, whatever is on screen."""
+        self.evaluate = evaluate
+        """How budgets are held against their rules; None: they are not looked at."""
         self._open_demo = open_demo or (_always(source) if source.demo else None)
         self._open_own = open_own or (None if source.demo else _always(source))
 

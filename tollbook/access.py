@@ -2,7 +2,8 @@
 
 ``none`` answers only requests that name this machine, so that a page elsewhere cannot
 reach the dashboard by pointing its own name here. ``password`` asks the browser for
-one. ``proxy_header`` believes the user that a trusted proxy names, and nobody else.
+one, and takes it from gateways as a bearer token. ``proxy_header`` believes the user
+that a trusted proxy names, and nobody else.
 """
 
 from __future__ import annotations
@@ -67,15 +68,24 @@ def refused_from_elsewhere(environ: WSGIEnvironment) -> str | None:
 
 
 def refused_without(password: str, environ: WSGIEnvironment) -> str | None:
-    """Refuse a request without the password, under any user name."""
+    """Refuse a request without the password: under any user name, or as a program's token."""
     kind, _, value = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
-    if kind.lower() != "basic":
+    given = _password_of(kind.lower(), value)
+    if given is None or not hmac.compare_digest(given, password.encode()):
         return UNAUTHORIZED
+    return None
+
+
+def _password_of(kind: str, value: str) -> bytes | None:
+    """Return the password that a request brings, None where it brings none."""
+    if kind == "bearer":
+        return value.strip().encode("latin-1", "replace")  # WSGI decodes headers so
+    if kind != "basic":
+        return None
     try:
-        given = base64.b64decode(value, validate=True).partition(b":")[2]
+        return base64.b64decode(value, validate=True).partition(b":")[2]
     except (binascii.Error, ValueError):
-        return UNAUTHORIZED
-    return None if hmac.compare_digest(given, password.encode()) else UNAUTHORIZED
+        return None
 
 
 def refused_without_proxy(server: Server, environ: WSGIEnvironment) -> str | None:

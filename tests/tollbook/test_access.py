@@ -60,7 +60,11 @@ def test_without_a_login_only_this_machine_is_answered(host: str, status: str) -
         (basic("anyone", "wrong"), "401 Unauthorized"),
         (basic("anyone", ""), "401 Unauthorized"),
         ("Basic not-base64!", "401 Unauthorized"),
-        ("Bearer right: pass", "401 Unauthorized"),
+        ("Bearer right: pass", "200 OK"),
+        ("bearer  right: pass", "200 OK"),
+        ("Bearer wrong", "401 Unauthorized"),
+        ("Bearer ", "401 Unauthorized"),
+        ("Digest right: pass", "401 Unauthorized"),
     ],
 )
 def test_a_password_is_asked_for(authorization: str, status: str) -> None:
