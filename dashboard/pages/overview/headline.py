@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.forecast import Forecast, NotForecastable
-from dashboard.attributes import attributes
+from dashboard.budget_bar import BarOf, budget_bar
 from dashboard.money_text import headline_money
 from dashboard.time_words import period_name
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dashboard.pages.overview.standing import Standing
 
-_ROOM_RIGHT = 1.04
 _FASTER, _SLOWER = 1.05, 0.95
 
 
@@ -77,54 +76,20 @@ def headline(standing: Standing, now: datetime) -> html.Section:
     said = remark(standing)
     parts: list[Component] = [html.H1(sentence(standing, now), className="headline")]
     if standing.spent is not None and (standing.limit or standing.forecast):
-        parts.append(budget_bar(standing))
+        parts.append(_bar(standing))
     if said:
         parts.append(html.P(said, className="remark"))
     return html.Section(parts, className="standing")
 
 
-def budget_bar(standing: Standing) -> html.Div:
-    """Return the bar: spent in full ink, what is expected hatched, the limit as a line."""
-    spent = float(standing.spent or 0)
-    ahead, limit = standing.forecast, float(standing.limit or 0)
-    reach = max(spent, limit, ahead.high if ahead else 0.0) * _ROOM_RIGHT or 1.0
-    pieces: list[Component] = [_piece("bar-spent", 0, spent, reach)]
-    if ahead:
-        pieces.append(_piece("bar-expected", spent, ahead.expected, reach))
-        pieces.append(_piece("bar-likely", ahead.low, ahead.high, reach))
-    if limit:
-        pieces.append(html.Div(className="bar-limit", style={"left": _percent(limit / reach)}))
-    return html.Div(
-        [
-            html.Div(pieces, className="bar-track", **attributes(aria_hidden="true")),
-            _scale(standing),
-        ],
-        className="budget-bar",
+def _bar(standing: Standing) -> html.Div:
+    currency, limit = standing.currency, standing.limit
+    return budget_bar(
+        BarOf(
+            float(standing.spent or 0),
+            headline_money(standing.spent, currency),
+            float(limit or 0),
+            headline_money(limit, currency) if limit else "",
+            standing.forecast,
+        )
     )
-
-
-def _piece(name: str, start: float, end: float, reach: float) -> html.Div:
-    left, width = start / reach, max(end - start, 0.0) / reach
-    return html.Div(className=name, style={"left": _percent(left), "width": _percent(width)})
-
-
-def _scale(standing: Standing) -> html.Div:
-    """Return the names of the bar's parts, the limit's at its right end."""
-    currency = standing.currency
-    names = [_key("key-spent", f"spent {headline_money(standing.spent, currency)}")]
-    if standing.forecast:
-        names.append(_key("key-expected", "expected"))
-        names.append(_key("key-likely", "likely range (8 in 10)"))
-    labels: list[Component] = [html.Div(names, className="bar-keys")]
-    if standing.limit:
-        text = f"budget {headline_money(standing.limit, currency)}"
-        labels.append(html.Div(text, className="bar-limit-name"))
-    return html.Div(labels, className="bar-scale")
-
-
-def _key(name: str, text: str) -> html.Span:
-    return html.Span([html.Span(className=f"key {name}"), text], className="bar-key")
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.3f}%"
