@@ -21,7 +21,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 MINUTE = "%Y-%m-%d %H:%M"
 
 
-def _age(text: str) -> timedelta:
+def age_of(text: str) -> timedelta:
+    """Return the time that a number and a unit mean, such as ``36h``."""
     from ingest.ages import parse_age
 
     return parse_age(text)
@@ -32,7 +33,7 @@ def fitness_options(function: F) -> F:
     options = [
         click.option(
             "--require-fresh",
-            callback=reading(_age),
+            callback=reading(age_of),
             metavar="AGE",
             help="Exit with 4 where usage ends longer ago than this, such as 36h.",
         ),

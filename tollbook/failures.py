@@ -34,6 +34,7 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
     ("ingest.errors", "TokenizerError"),
     ("ingest.errors", "KeyRefusedError"),
     ("ingest.plan_file", "PlanFileError"),
+    ("alerts.naming", "NoSuchAlertError"),
     ("costmodel.bridge", "BridgeError"),
     ("costmodel.plan", "PlanError"),
     ("costmodel.optimise", "OptimiseError"),
@@ -42,7 +43,12 @@ USAGE_ERRORS: tuple[tuple[str, str], ...] = (
 )
 """Errors of lower packages that the person asking can put right: exit code 2."""
 
-PLAIN_ERRORS: tuple[tuple[str, str], ...] = (("ingest.errors", "IngestError"),)
+PLAIN_ERRORS: tuple[tuple[str, str], ...] = (
+    ("ingest.errors", "IngestError"),
+    ("alerts.answering", "AnswerError"),
+    ("alerts.answering", "NotFiringError"),
+    ("alerts.tick", "TickError"),
+)
 """Errors of lower packages whose own words are enough: exit code 1."""
 
 

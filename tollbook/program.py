@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "optimise": ("optimise", "Find the cheapest mix of models that is good and quick enough."),
     "reconcile": ("reconciling", "Hold usage times rate against the bill."),
     "export": ("exporting", "Write a report to a file."),
+    "alerts": ("alerts", "Look at budgets, and tell people in time."),
     "prices": ("prices", "Look into the price book."),
     "serve": ("serving", "Open the dashboard."),
     "doctor": ("doctor", "Check that everything is in order."),

@@ -70,7 +70,7 @@ def watch(
     ``came_or_went`` hears when the folder vanishes, and when it is back.
     """
     was_there = True
-    with _until_stopped() as stopped:
+    with until_stopped() as stopped:
         while not stopped.is_set():
             if folder.is_there() != was_there:
                 was_there = not was_there
@@ -82,7 +82,7 @@ def watch(
 
 
 @contextmanager
-def _until_stopped() -> Iterator[Event]:
+def until_stopped() -> Iterator[Event]:
     """Give what Ctrl-C and a service manager set: what is being imported is finished first.
 
     A second Ctrl-C does not wait for that; an import that it breaks off leaves nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 PACKAGES = ("duckdb", "dash", "plotly", "pandas", "numpy", "tiktoken", "click", "rich", "waitress")
 OLD_PRICES_DAYS = 90
 """Prices change a few times a year; older than a quarter they want another look."""
+
+SILENT_TOO_LONG = timedelta(days=1)
+"""Who never looks at budgets daily hears of them too late."""
 
 State = Literal["ok", "warning", "problem"]
 
@@ -162,8 +166,33 @@ def _store(invocation: Invocation, *, named: bool) -> Iterator[Finding]:
         detail = f"{path}, {size:,.1f} MB, {plural(len(records), 'import')}, not locked"
         yield Finding("store", "ok", detail)
         yield from _usage(invocation, store)
+        yield from _looks(invocation, store)
     except StoreError as error:
         yield Finding("store", "problem", str(error))
+
+
+def _looks(invocation: Invocation, store: Store) -> Iterator[Finding]:
+    """Say when budgets were last looked at, and what is stuck on its way to people."""
+    from ingest.ages import age_text
+
+    pulse = store.alerts().book().pulse
+    if pulse.looked_at is None:
+        yield Finding("alerts", "ok", "budgets were never looked at; 'tollbook alerts check' does")
+        return
+    age = invocation.now - pulse.looked_at
+    detail = f"last look {age_text(age)} ago"
+    stuck = {"waiting", "failed"}
+    failed = sum(e.state in stuck and bool(e.said) for e in store.alerts().deliveries(SHOWN_LINES))
+    if pulse.failure:
+        yield Finding("alerts", "problem", f"{detail}, and it failed: {pulse.failure}")
+    elif age > SILENT_TOO_LONG:
+        detail = f"{detail}: does what ran 'tollbook alerts check' still run?"
+        yield Finding("alerts", "warning", detail)
+    elif failed:
+        detail = f"{detail}; {plural(failed, 'message')} did not arrive: see 'tollbook alerts log'"
+        yield Finding("alerts", "warning", detail)
+    else:
+        yield Finding("alerts", "ok", detail)
 
 
 def _usage(invocation: Invocation, store: Store) -> Iterator[Finding]:

@@ -6,11 +6,14 @@ import errno
 import logging
 import os
 import socket
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from tollbook.access import LOCAL_NAMES, gated
+from tollbook.alerting import looking_beside
 from tollbook.clock import clock_at
 from tollbook.errors import TollbookError, UsageProblem
 from tollbook.invocation import Invocation, with_invocation
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.settings import Server
 
 LOCAL = "127.0.0.1"
+LOOK_EVERY = timedelta(minutes=15)
 PORT = 8050
 THREADS = 8
 
@@ -43,8 +47,14 @@ port_option = click.option(
     "--host", metavar="ADDRESS", default=LOCAL, show_default=True, help="Bind to this address."
 )
 @port_option
+@click.option("--alerts", is_flag=True, help="Look at budgets beside it, every 15 minutes.")
 @with_invocation
-def serve_command(invocation: Invocation, host: str, port: int) -> None:
+def serve_command(
+    invocation: Invocation,
+    host: str,
+    port: int,
+    alerts: bool,  # noqa: FBT001 - click passes flags by name
+) -> None:
     """Open the dashboard.
 
     Without server.auth in the configuration it binds to 127.0.0.1 only.
@@ -55,7 +65,8 @@ def serve_command(invocation: Invocation, host: str, port: int) -> None:
     _check_host(host, server)
     password = _password(server)
     context = DashboardContext(own_source(invocation), open_demo=lambda: demo_source(DEMO_STORE))
-    _serve(invocation, context, server, password, host, port)
+    with looking_beside(invocation, LOOK_EVERY) if alerts else nullcontext():
+        _serve(invocation, context, server, password, host, port)
 
 
 @command("demo")
