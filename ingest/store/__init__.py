@@ -23,6 +23,7 @@ from ingest.store.cells import (
     SeriesRow,
     admits,
     all_series,
+    first_quarter_from,
     holds_daily_sums,
     read_cells,
     requests_by_series,
@@ -31,6 +32,7 @@ from ingest.store.charge_ledger import StoredCharge, counting_charges
 from ingest.store.peaks import PeakQuery, read_peaks
 from ingest.store.plans import StoredPlan, insert_plan, stored_plans
 from ingest.store.prompts import PromptSize, prompt_sizes
+from ingest.store.quarters import Quarters, read_quarters
 from ingest.store.records import (
     CellQuery,
     DayCoverage,
@@ -68,6 +70,7 @@ __all__ = [
     "PairTries",
     "PeakQuery",
     "PromptSize",
+    "Quarters",
     "SampledSessions",
     "ServedModel",
     "SetAside",
@@ -174,6 +177,11 @@ class Store:
         """
         with self._session() as session:
             return [] if session is None else read_cells(session, query, all_series(session))
+
+    def quarters(self, since: datetime) -> Quarters | None:
+        """Return the usage from a moment on in columns, None without a store."""
+        with self._session() as session:
+            return None if session is None else read_quarters(session, first_quarter_from(since))
 
     def call_facts(self, query: CellQuery, canonical: Callable[[str, str], str]) -> list[CallFacts]:
         """Return when last calls came and how long answers take, see ``call_facts``."""

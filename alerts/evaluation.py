@@ -1,0 +1,277 @@
+"""Evaluation: from the store to a situation for each budget, all from one look at the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from alerts import data_findings, outlook
+from alerts.budgets import Share, known_budgets, shares_of
+from alerts.causes import causes, excess_by_series
+from alerts.reach import ENDED_AFTER, of_part, sources_of, watermark_of
+from alerts.rule_sets import load_rule_sets
+from alerts.situation import Situation, WindowBurn
+from alerts.usage import Usage, quarter_at
+from costmodel.burn.evaluation import dropped_rules, findings, windows_of
+from costmodel.burn.finding import SEVERITIES
+from costmodel.burn.level import HISTORY_DAYS
+from costmodel.burn.rules import ActualRule, BurnRule, ForecastRule
+from costmodel.forecast import Forecast
+from ingest.store.quarters import Quarters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alerts.reach import Source
+    from alerts.situation import Cause, State
+    from alerts.usage import Part
+    from costmodel.book import PriceBook
+    from costmodel.budget import Budget
+    from costmodel.burn.facts import Facts
+    from costmodel.burn.finding import Finding
+    from costmodel.burn.rules import RuleSet
+    from costmodel.rates import Model
+    from ingest.configuration import Configuration
+    from ingest.store import Store
+
+CALLED_LATELY: Final = timedelta(days=7)
+CAUSE_WINDOW: Final = timedelta(days=1)
+
+
+class CurrencyError(Exception):
+    """A budget is in a currency that prices are not in."""
+
+
+def situations(
+    store: Store, book: PriceBook, configuration: Configuration, now: datetime
+) -> tuple[Situation, ...]:
+    """Return where every budget stands, one situation for each value where it has several.
+
+    A budget that cannot be looked at is in the state ``failed``; the others go on.
+
+    Raises:
+        StoreError: The store cannot be read.
+        ConfigurationError: What the store keeps of a budget cannot be read.
+    """
+    budgets = [known.budget for known in known_budgets(store, configuration)]
+    return situations_of(budgets, store, book, configuration, now)
+
+
+def situations_of(
+    budgets: Sequence[Budget],
+    store: Store,
+    book: PriceBook,
+    configuration: Configuration,
+    now: datetime,
+) -> tuple[Situation, ...]:
+    """Return where these budgets stand, see ``situations``."""
+    if not budgets:
+        return ()
+    look = _look(budgets, store, book, configuration, now)
+    return tuple(each for budget in budgets for each in look.at(budget))
+
+
+def rules_of(budget: Budget) -> RuleSet:
+    """Return the rules of a budget: its set's, and its own levels in place of those of a kind."""
+    rules = load_rule_sets()[budget.rules]
+    replaced = tuple(
+        kind
+        for kind in (ActualRule, ForecastRule)
+        if any(isinstance(level, kind) for level in budget.levels)
+    )
+    kept = tuple(rule for rule in rules.rules if not isinstance(rule, replaced))
+    return replace(rules, rules=(*kept, *budget.levels))
+
+
+def _look(
+    budgets: Iterable[Budget],
+    store: Store,
+    book: PriceBook,
+    configuration: Configuration,
+    now: datetime,
+) -> _Look:
+    extent = store.extent()
+    newest = min(now, extent[1]) if extent else now
+    since = min(_begin(budget, newest, configuration.timezone) for budget in budgets)
+    quarters = store.quarters(since) or _nothing()
+    return _Look(Usage(quarters, book, since), configuration, now)
+
+
+def _begin(budget: Budget, newest: datetime, zone: str) -> datetime:
+    """Return from when on a budget needs usage: eight weeks before its period, in UTC days."""
+    reached = newest - ENDED_AFTER
+    start, _ = outlook.period_of(budget, reached, ZoneInfo(budget.timezone or zone))
+    day = start.astimezone(UTC).date() - timedelta(days=HISTORY_DAYS + 2)
+    return datetime.combine(day, time(), UTC)
+
+
+def _nothing() -> Quarters:
+    none = np.zeros(0, dtype=np.int64)
+    return Quarters((), none, none, none, none, none, none)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """One look at all budgets: the usage that they share, and the clock."""
+
+    usage: Usage
+    configuration: Configuration
+    now: datetime
+
+    @cached_property
+    def _sources(self) -> dict[tuple[str, str], Source]:
+        return sources_of(self.usage, self.configuration)
+
+    @cached_property
+    def _excesses(self) -> dict[tuple[str, int], np.ndarray]:
+        return {}
+
+    def at(self, budget: Budget) -> list[Situation]:
+        """Return a budget's situations; whatever goes wrong with it is told and stays with it."""
+        try:
+            shares = shares_of(budget, self.usage)
+        except Exception as error:  # noqa: BLE001 - silence would look like peace
+            return [self._failed(Share(budget, "", budget.filters), error)]
+        return [self._of_share(share) for share in shares]
+
+    def _of_share(self, share: Share) -> Situation:
+        try:
+            return self._situation(share)
+        except Exception as error:  # noqa: BLE001 - silence would look like peace
+            return self._failed(share, error)
+
+    def _zone(self, budget: Budget) -> ZoneInfo:
+        return ZoneInfo(budget.timezone or self.configuration.timezone)
+
+    def _failed(self, share: Share, error: Exception) -> Situation:
+        return self._blank(share, "failed", data_findings.failed(error))
+
+    def _blank(self, share: Share, state: State, finding: Finding) -> Situation:
+        start, end = outlook.period_of(share.budget, self.now, self._zone(share.budget))
+        return Situation(
+            budget=share.budget,
+            value=share.value,
+            start=start,
+            end=end,
+            watermark=None,
+            age=None,
+            state=state,
+            spent=Fraction(0),
+            planned_so_far=0.0,
+            findings=(finding,),
+            filters=share.filters,
+        )
+
+    def _situation(self, share: Share) -> Situation:
+        budget, usage = share.budget, self.usage
+        self._check_currency(budget)
+        part = usage.part(share.filters)
+        sources = of_part(part, usage, self._sources)
+        watermark = watermark_of(sources, self.now)
+        if watermark is None:
+            return self._blank(share, "stale", data_findings.no_data())
+        rules, zone = rules_of(budget), self._zone(budget)
+        facts = outlook.facts_of(budget, part, usage, watermark, zone, rules)
+        ahead, replayed = outlook.ahead_of(facts, zone, 1.0)
+        facts = replace(facts, ahead=ahead)
+        of_data = self._of_data(budget, part, sources, facts)
+        found = (*findings(rules, facts), *of_data)
+        return Situation(
+            budget=budget,
+            value=share.value,
+            start=facts.start,
+            end=facts.end,
+            watermark=facts.watermark,
+            age=self.now - facts.watermark,
+            state=state_of(found),
+            spent=usage.spent(part, budget.measure, facts.start, facts.watermark),
+            planned_so_far=facts.plan.share_before(facts.watermark) * facts.amount,
+            at_least=any(each.kind == "unpriced" and each.is_firing for each in of_data),
+            findings=found,
+            windows=tuple(WindowBurn(*each) for each in windows_of(rules, facts)),
+            days=outlook.days_of(facts, zone),
+            ahead=ahead,
+            replayed=replayed,
+            exhaustion=outlook.exhaustion_of(facts),
+            chance_above=ahead.chance_above(facts.amount) if isinstance(ahead, Forecast) else None,
+            causes=self._causes(budget, part, facts, rules, found),
+            dropped_rules=dropped_rules(rules, facts),
+            filters=share.filters,
+        )
+
+    def _check_currency(self, budget: Budget) -> None:
+        ours = self.usage.book.contract.currency
+        if budget.measure == "money" and budget.currency != ours:
+            raise CurrencyError(
+                f"its amount is in {budget.currency} and prices are in {ours}: "
+                "write it in that currency, or give exchange rates in the contract"
+            )
+
+    def _of_data(
+        self, budget: Budget, part: Part, sources: Sequence[Source], facts: Facts
+    ) -> list[Finding]:
+        late = data_findings.stale(sources, self.now)
+        return [*late, *self._unpriced(budget, part, facts), *self._endings(part, facts)]
+
+    def _unpriced(self, budget: Budget, part: Part, facts: Facts) -> list[Finding]:
+        if budget.measure == "requests":
+            return []
+        start, end = facts.start, facts.watermark
+        misses = self.usage.misses(part, start, end) if budget.measure == "money" else []
+        tokens = int(self.usage.spent(part, "tokens", start, end))
+        silent = self.usage.unmetered(part, start, end)
+        return [data_findings.unpriced(misses, tokens, silent)]
+
+    def _endings(self, part: Part, facts: Facts) -> list[Finding]:
+        since = facts.watermark - CALLED_LATELY
+        models: dict[str, Model] = {}
+        for key, _ in self.usage.keys_of(part, since, facts.watermark):
+            model = self.usage.book.resolve(key.provider, key.model)
+            if model is not None:
+                models.setdefault(model.name, model)
+        return data_findings.endings(models.values(), self._today)
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(UTC).date()
+
+    def _causes(
+        self,
+        budget: Budget,
+        part: Part,
+        facts: Facts,
+        rules: RuleSet,
+        found: Iterable[Finding],
+    ) -> tuple[Cause, ...]:
+        """Return the reasons of what fires about spending, over the window that fires."""
+        names = {each.rule for each in found if each.is_firing and each.kind in _SPENDING}
+        if not names:
+            return ()
+        burns = [r.long for r in rules.rules if isinstance(r, BurnRule) and r.name in names]
+        window = max([*burns, CAUSE_WINDOW])
+        until = quarter_at(facts.watermark) - self.usage.first
+        length = round(window / timedelta(minutes=15))
+        excess = excess_by_series(self.usage, budget.measure, until, length)
+        hours = round(window / timedelta(hours=1))
+        return tuple(causes(budget, part, self.usage, excess, hours))
+
+
+_SPENDING: Final = frozenset({"actual", "forecast", "burn", "change", "hourly"})
+_NOT_SPENDING: Final = frozenset({"stale", "failed", "ending"})
+
+
+def state_of(found: Iterable[Finding]) -> State:
+    """Return the gravest of what fires; with late data and nothing else it is ``stale``."""
+    firing = [each for each in found if each.is_firing]
+    if any(each.kind == "failed" for each in firing):
+        return "failed"
+    grave = [each.severity for each in firing if each.kind not in _NOT_SPENDING]
+    if grave:
+        return max(grave, key=SEVERITIES.index)
+    return "stale" if any(each.kind == "stale" for each in firing) else "ok"

@@ -1,0 +1,180 @@
+"""The outlook of a budget: its series and plan, the forecast of the period's end, and its days."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from alerts.situation import DayOfBudget, Exhaustion
+from alerts.usage import quarter_at
+from costmodel.burn.exhaustion import used_up
+from costmodel.burn.facts import Facts
+from costmodel.burn.level import HISTORY_DAYS
+from costmodel.burn.plan import plan_for
+from costmodel.burn.series import DAY, QUARTER, Series, hours_of_week, local_midnight
+from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, backtest, forecast
+from costmodel.pace import Profile
+from ingest.store.cells import QUARTERS_A_DAY
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from alerts.usage import Floats, Part, Usage
+    from costmodel.budget import Budget
+    from costmodel.burn.plan import Plan
+    from costmodel.burn.rules import RuleSet
+
+
+def period_of(budget: Budget, moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the edges of the period that ends after a moment or at it."""
+    before = (moment - timedelta(microseconds=1)).astimezone(zone)
+    first, following = budget.period_holding(before.date())
+    return local_midnight(first, zone), local_midnight(following, zone)
+
+
+def facts_of(
+    budget: Budget,
+    part: Part,
+    usage: Usage,
+    watermark: datetime,
+    zone: ZoneInfo,
+    rules: RuleSet,
+) -> Facts:
+    """Return what the rules look at, without a forecast and measures of calls yet."""
+    start, end = period_of(budget, watermark, zone)
+    daily = any(usage.quarters.names[place].daily for place in part.places.tolist())
+    series = _series(usage.used_by(part, budget.measure), usage, start, end, watermark, zone, daily)
+    amount = float(budget.amount)
+    spent = usage.spent(part, budget.measure, start, watermark)
+    return Facts(
+        start=start,
+        end=end,
+        amount=amount,
+        series=series,
+        plan=_plan(budget, series, start, end, rules),
+        period=budget.period,
+        measure=budget.currency if budget.measure == "money" else budget.measure,
+        spent=float(spent),
+    )
+
+
+def _plan(budget: Budget, series: Series, start: datetime, end: datetime, rules: RuleSet) -> Plan:
+    amount = float(budget.amount)
+    if isinstance(budget.plan, Profile):
+        return plan_for(series, start, end, amount, table=budget.plan.weights)
+    return plan_for(series, start, end, amount, budget.plan or rules.plan)
+
+
+def _series(  # noqa: PLR0913, PLR0917 - where the part of a curve begins, ends, and its steps
+    curve: Floats,
+    usage: Usage,
+    start: datetime,
+    end: datetime,
+    watermark: datetime,
+    zone: ZoneInfo,
+    daily: bool,  # noqa: FBT001
+) -> Series:
+    """Return the history of a period and its spending up to the watermark."""
+    history = start.astimezone(UTC) - timedelta(days=HISTORY_DAYS + 1)
+    begin = datetime.combine(history.date(), time(), UTC)
+    first = quarter_at(begin) - usage.first
+    last = quarter_at(watermark) - usage.first
+    amounts = curve[max(first, 0) : last]
+    amounts = np.concatenate((np.zeros(max(-first, 0)), amounts))
+    amounts = np.concatenate((amounts, np.zeros(last - first - len(amounts))))
+    step = QUARTER
+    if daily:
+        step = DAY
+        amounts = amounts.reshape(-1, QUARTERS_A_DAY).sum(axis=1)
+    count = max(-int((begin - end) // step), len(amounts))
+    return Series(begin, step, amounts, hours_of_week(begin, step, count, zone))
+
+
+def complete_days(facts: Facts, zone: ZoneInfo) -> tuple[list[float], date]:
+    """Return what each complete local day up to the watermark used, and the last such day."""
+    series = facts.series
+    if series.step == DAY:
+        days = [series.start.date() + timedelta(n) for n in range(len(series.amounts))]
+        amounts = series.amounts
+    else:
+        first = series.start.astimezone(zone).date() + timedelta(days=1)
+        last = series.watermark.astimezone(zone).date()
+        days = [first + timedelta(n) for n in range((last - first).days)]
+        edges = [series.position(local_midnight(day, zone)) for day in [*days, last]]
+        amounts = np.diff(series.spent_before(edges))
+    busy = np.flatnonzero(amounts > 0)
+    skipped = int(busy[0]) if len(busy) else len(days)
+    known = amounts[skipped:].tolist()
+    return known, days[-1] if days else series.start.date()
+
+
+def ahead_of(
+    facts: Facts, zone: ZoneInfo, rest_factor: float
+) -> tuple[Forecast | NotForecastable, Backtest | None]:
+    """Return where the period ends, and how the method did lately.
+
+    ``rest_factor`` is what coming prices make of the money that is still to come. Where the
+    method did worse than the mean of the last seven days, nothing is forecast.
+    """
+    daily, last_day = complete_days(facts, zone)
+    remainder = _remainder(facts, zone)
+    ahead = forecast(daily, last_day, facts.spent_so_far, remainder)
+    replayed = backtest(daily, last_day, remainder.horizon_days)
+    if replayed is not None and not replayed.is_forecastable:
+        return NotForecastable("forecasts did worse lately than the last 7 days' mean"), replayed
+    if isinstance(ahead, Forecast) and rest_factor != 1:
+        ahead = _scaled(ahead, rest_factor)
+    return ahead, replayed
+
+
+def _scaled(ahead: Forecast, factor: float) -> Forecast:
+    def end(value: float) -> float:
+        return ahead.spent + (value - ahead.spent) * factor
+
+    return replace(ahead, expected=end(ahead.expected), low=end(ahead.low), high=end(ahead.high))
+
+
+def _remainder(facts: Facts, zone: ZoneInfo) -> Remainder:
+    if facts.series.step == DAY:
+        return Remainder(max((facts.end.date() - facts.watermark.date()).days, 0))
+    today = facts.watermark.astimezone(zone).date()
+    midnight, tomorrow = local_midnight(today, zone), local_midnight(today + timedelta(1), zone)
+    if midnight == facts.watermark:
+        return Remainder(max((facts.end.date() - today).days, 0))
+    whole = facts.plan.share_between(midnight, tomorrow)
+    left = facts.plan.share_between(facts.watermark, tomorrow) / whole if whole > 0 else 0.0
+    return Remainder((facts.end.date() - today).days - 1, left)
+
+
+def exhaustion_of(facts: Facts) -> Exhaustion | None:
+    """Return when the amount will be used up, None where nothing can be forecast."""
+    found = used_up(facts)
+    return None if found is None else Exhaustion(found.expected, found.earliest, found.latest)
+
+
+def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
+    """Return the local days of the period, cumulated, with what the forecast expects."""
+    first, following = facts.start.date(), facts.end.date()
+    days = [first + timedelta(n) for n in range((following - first).days)]
+    return tuple(_day(day, facts, zone) for day in days)
+
+
+def _day(day: date, facts: Facts, zone: ZoneInfo) -> DayOfBudget:
+    begin, end = local_midnight(day, zone), local_midnight(day + timedelta(1), zone)
+    share = facts.plan.share_before(end)
+    spent = None
+    if begin < facts.watermark:
+        spent = facts.series.spent_between(facts.start, min(end, facts.watermark))
+    known = DayOfBudget(begin, share * facts.amount, spent)
+    if not isinstance(facts.ahead, Forecast) or end <= facts.watermark:
+        return known
+    before = facts.plan.share_before(facts.watermark)
+    part = (share - before) / (1 - before) if before < 1 else 1.0
+    ahead = facts.ahead
+    expected, low, high = (
+        ahead.spent + (to - ahead.spent) * part for to in (ahead.expected, ahead.low, ahead.high)
+    )
+    return replace(known, expected=expected, low=low, high=high)

@@ -1,0 +1,289 @@
+"""Usage in columns, priced once for all budgets: what each of them asks is then an addition.
+
+Amounts over time are float64, for curves and rules. What a period has cost is exact:
+integers are added up by pricing key and multiplied once, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from costmodel.book import Quote, Unpriced
+from costmodel.cost import money
+from costmodel.meters import INDEX, METERS, TOKEN_METERS
+from costmodel.money import MILLION
+from costmodel.usage import PricingKey
+from ingest.store.cells import EPOCH, EPOCH_DAY, QUARTER_SECONDS, QUARTERS_A_DAY
+from ingest.store.quarters import NO_METER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import numpy.typing as npt
+
+    from costmodel.book import PriceBook
+    from costmodel.budget import Measure
+    from ingest.store import Quarters
+
+    Floats = npt.NDArray[np.float64]
+    Integers = npt.NDArray[np.int64]
+
+_REQUESTS = len(METERS)
+"""The column of requests beside those of the meters."""
+_TOKENS = np.array([meter in TOKEN_METERS for meter in METERS])
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Series that pass a budget's filters, by their places, and what was asked of them."""
+
+    places: Integers
+    curves: dict[Measure, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Usage without a price: whose, why, and how many tokens."""
+
+    provider: str
+    model: str
+    reason: str
+    tokens: int
+
+
+class Usage:
+    """The usage of a store from one quarter of an hour on, under one price book."""
+
+    def __init__(self, quarters: Quarters, book: PriceBook, since: datetime) -> None:
+        self.quarters = quarters
+        self.book = book
+        self.first = quarter_at(since)
+        self.count = int(quarters.quarter.max(initial=self.first) - self.first) + 1
+        self._parts: dict[object, Part] = {}
+        self._sums: dict[tuple[int, int], Integers] = {}
+
+    @cached_property
+    def _days(self) -> list[date]:
+        """Return the days from which on other prices hold, the one before all of them first."""
+        first = self.quarters.quarter.min(initial=self.first) // QUARTERS_A_DAY
+        last = self.quarters.quarter.max(initial=self.first) // QUARTERS_A_DAY
+        start = EPOCH_DAY + timedelta(days=int(first))
+        end = EPOCH_DAY + timedelta(days=int(last))
+        return [start, *(day for day in self.book.change_dates() if start < day <= end)]
+
+    @cached_property
+    def _key_of_item(self) -> tuple[list[PricingKey], Integers, Integers]:
+        """Return pricing keys, the series of each, and the key of each item."""
+        quarters = self.quarters
+        edges = np.array([(day - EPOCH_DAY).days for day in self._days])
+        stretch = np.searchsorted(edges, quarters.quarter // QUARTERS_A_DAY, side="right") - 1
+        bands, band = np.unique(quarters.band, return_inverse=True)
+        width = max(len(bands), 1)
+        codes = (quarters.series * width + band) * len(edges) + stretch
+        size = len(quarters.names) * width * len(edges)
+        used = np.flatnonzero(np.bincount(codes, minlength=size))
+        key_of_code = np.zeros(max(size, 1), dtype=np.int64)
+        key_of_code[used] = np.arange(len(used))
+        keys = []
+        for code in used.tolist():
+            rest, day = divmod(code, len(edges))
+            place, step = divmod(rest, width)
+            keys.append(self._key(place, int(bands[step]), self._days[day]))
+        return keys, used // len(edges) // width, key_of_code[codes]
+
+    def _key(self, place: int, band: int, day: date) -> PricingKey:
+        row = self.quarters.names[place]
+        on = row.price_at or day
+        return PricingKey(row.provider, row.model, row.zone, row.tier, band, on)
+
+    @cached_property
+    def quotes(self) -> list[Quote | Unpriced]:
+        """Return what the book says to each pricing key."""
+        return [self.book.quote(key) for key in self._key_of_item[0]]
+
+    @cached_property
+    def _order(self) -> tuple[Integers, Integers]:
+        """Return the items sorted by series, and where each series begins among them."""
+        order = np.argsort(self.quarters.series.astype(np.int32), kind="stable")
+        counts = np.bincount(self.quarters.series, minlength=len(self.quarters.names))
+        return order, np.concatenate(([0], np.cumsum(counts)))
+
+    @cached_property
+    def _worth(self) -> dict[Measure, Floats]:
+        """Return what each item is in each measure, sorted by series."""
+        order, _ = self._order
+        meter, amount = self.quarters.meter[order], self.quarters.amount[order].astype(np.float64)
+        rates = np.zeros((len(self.quotes), len(METERS) + 1))
+        for place, quote in enumerate(self.quotes):
+            if isinstance(quote, Quote):
+                for name, rate in quote.rates.items():
+                    rates[place, INDEX[name]] = float(rate / MILLION)
+        is_token = np.append(_TOKENS, False)
+        return {
+            "money": amount * rates[self._key_of_item[2][order], meter],
+            "tokens": amount * is_token[meter],
+            "requests": amount * (meter == NO_METER),
+        }
+
+    @cached_property
+    def _curves(self) -> tuple[Integers, Integers, dict[Measure, Floats]]:
+        """Return series edges, quarters, and amounts added up to one item a series and quarter."""
+        order, _ = self._order
+        codes = self.quarters.series[order] * self.count + self.quarters.quarter[order] - self.first
+        found, which = np.unique(codes, return_inverse=True)
+        edges = np.searchsorted(found, np.arange(len(self.quarters.names) + 1) * self.count)
+        sums = {
+            measure: np.bincount(which, weights=worth, minlength=len(found)).astype(np.float64)
+            for measure, worth in self._worth.items()
+        }
+        return np.asarray(edges, dtype=np.int64), found % self.count, sums
+
+    @cached_property
+    def _codes(self) -> dict[str, tuple[list[str | None], Integers]]:
+        return {}
+
+    def values(self, name: str) -> tuple[list[str | None], Integers]:
+        """Return the values of a filter's dimension, and the value of each series by its place."""
+        if name not in self._codes:
+            known: dict[str | None, int] = {}
+            codes = [known.setdefault(self._value(p, name), len(known)) for p in self._all]
+            self._codes[name] = (list(known), np.array(codes, dtype=np.int64))
+        return self._codes[name]
+
+    @property
+    def _all(self) -> range:
+        return range(len(self.quarters.names))
+
+    def _value(self, place: int, name: str) -> str | None:
+        row = self.quarters.names[place]
+        return self.book.canonical(row.provider, row.model) if name == "model" else row.value(name)
+
+    def part(self, filters: Mapping[str, tuple[str | None, ...]]) -> Part:
+        """Return the part of the usage that filters let through; the same one each time."""
+        key = frozenset((name, frozenset(values)) for name, values in filters.items())
+        if key not in self._parts:
+            passes = np.ones(len(self.quarters.names), dtype=bool)
+            for name, wanted in filters.items():
+                values, codes = self.values(name)
+                passes &= np.array([value in wanted for value in values], dtype=bool)[codes]
+            self._parts[key] = Part(np.flatnonzero(passes))
+        return self._parts[key]
+
+    def used_by(self, part: Part, measure: Measure) -> Floats:
+        """Return the part's amounts in quarters of an hour from ``first`` on."""
+        if measure not in part.curves:
+            edges, quarter, sums = self._curves
+            chosen = _ranges(edges[part.places], edges[part.places + 1])
+            curve = np.bincount(
+                quarter[chosen], weights=sums[measure][chosen], minlength=self.count
+            )
+            part.curves[measure] = curve.astype(np.float64)
+        return part.curves[measure]
+
+    def by_series(self, measure: Measure, windows: Floats) -> Floats:
+        """Return each series' amounts weighed by a weight for each quarter from ``first`` on."""
+        edges, quarter, sums = self._curves
+        weighed = sums[measure] * windows[quarter]
+        cumulated = np.concatenate(([0.0], np.cumsum(weighed)))
+        return np.asarray(np.diff(cumulated[edges]))
+
+    def _exact_sums(self, start: int, end: int) -> Integers:
+        """Return integers by pricing key and meter (requests last) between two quarters."""
+        if (start, end) not in self._sums:
+            quarters, (keys, _, key) = self.quarters, self._key_of_item
+            inside = np.flatnonzero((quarters.quarter >= start) & (quarters.quarter < end))
+            meter = np.where(quarters.meter == NO_METER, _REQUESTS, quarters.meter)[inside]
+            width = _REQUESTS + 1
+            sums = np.zeros(len(keys) * width, dtype=np.int64)
+            np.add.at(sums, key[inside] * width + meter, quarters.amount[inside])
+            self._sums[start, end] = sums.reshape(len(keys), width)
+        return self._sums[start, end]
+
+    def spent(self, part: Part, measure: Measure, start: datetime, end: datetime) -> Fraction:
+        """Return exactly what a part used between two moments, in a budget's measure."""
+        sums = self._exact_sums(quarter_at(start), quarter_at(end))
+        chosen = np.flatnonzero(np.isin(self._key_of_item[1], part.places))
+        if measure == "requests":
+            return Fraction(int(sums[chosen, _REQUESTS].sum()))
+        if measure == "tokens":
+            return Fraction(int(sums[chosen][:, :_REQUESTS][:, _TOKENS].sum()))
+        by_quote: dict[int, tuple[Quote, Integers]] = {}
+        for place in chosen.tolist():
+            quote = self.quotes[place]
+            if isinstance(quote, Quote):
+                before = by_quote.get(id(quote.rates))
+                added = sums[place] if before is None else before[1] + sums[place]
+                by_quote[id(quote.rates)] = (quote, added)
+        return sum(
+            (
+                money(int(amounts[INDEX[meter]]), rate)
+                for quote, amounts in by_quote.values()
+                for meter, rate in quote.rates.items()
+                if amounts[INDEX[meter]]
+            ),
+            Fraction(0),
+        )
+
+    def misses(self, part: Part, start: datetime, end: datetime) -> list[Miss]:
+        """Return what of a part's tokens has no price between two moments, most tokens first."""
+        sums = self._exact_sums(quarter_at(start), quarter_at(end))
+        found: dict[tuple[str, str, str], int] = defaultdict(int)
+        for place in np.flatnonzero(np.isin(self._key_of_item[1], part.places)).tolist():
+            for reason, tokens in self._unpriced(self.quotes[place], sums[place]):
+                key = self._key_of_item[0][place]
+                found[key.provider, self.book.canonical(key.provider, key.model), reason] += tokens
+        return [
+            Miss(*where, tokens)
+            for where, tokens in sorted(found.items(), key=lambda each: -each[1])
+            if tokens
+        ]
+
+    @staticmethod
+    def _unpriced(quote: Quote | Unpriced, amounts: Integers) -> list[tuple[str, int]]:
+        if isinstance(quote, Unpriced):
+            return [(quote.reason, int(amounts[:_REQUESTS].sum()))]
+        return [
+            (f"no price for {meter}", int(amounts[INDEX[meter]]))
+            for meter in METERS
+            if amounts[INDEX[meter]] and meter not in quote.rates
+        ]
+
+    def unmetered(self, part: Part, start: datetime, end: datetime) -> int:
+        """Return how many requests of a part came without any count."""
+        silent = np.array([row.unmetered for row in self.quarters.names], dtype=bool)
+        places = part.places[silent[part.places]] if len(part.places) else part.places
+        return int(self.spent(Part(places), "requests", start, end)) if len(places) else 0
+
+    def keys_of(
+        self, part: Part, start: datetime, end: datetime
+    ) -> list[tuple[PricingKey, Integers]]:
+        """Return the pricing keys that a part used between two moments, with their counts."""
+        sums = self._exact_sums(quarter_at(start), quarter_at(end))
+        chosen = np.flatnonzero(np.isin(self._key_of_item[1], part.places)).tolist()
+        return [(self._key_of_item[0][p], sums[p]) for p in chosen if sums[p].any()]
+
+
+def quarter_at(moment: datetime) -> int:
+    """Return the quarter of an hour since 1970 that holds an aware moment."""
+    return int((moment - EPOCH).total_seconds() // QUARTER_SECONDS)
+
+
+def moment_of(quarter: int) -> datetime:
+    """Return the moment at which a quarter of an hour since 1970 begins."""
+    return EPOCH + timedelta(seconds=QUARTER_SECONDS * int(quarter))
+
+
+def _ranges(starts: Integers, ends: Integers) -> Integers:
+    """Return all places from each start to its end."""
+    lengths = ends - starts
+    total = int(lengths.sum())
+    shift = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
+    return np.arange(total) + shift if total else np.zeros(0, dtype=np.int64)
