@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from costmodel.burn.rules import ChangeRule
     from costmodel.burn.series import Amounts
 
-CLIP = 3.0
+CLIP = 4.0
 """Innovations further out than so many standard deviations count as this: one odd hour."""
 LEAST_SD, LEAST_DAY_SD = 0.03, 0.05
 """No history is steadier than that, however few hours of it say so."""

@@ -21,14 +21,19 @@ FAST = BurnRule("fast", "critical", HOUR, HOUR, factor=4, least_excess=0.01)
 
 
 def facts(
-    last_hours: list[float], amount: float = 720.0, history: float = 1.0, step: timedelta = HOUR
+    last_hours: list[float],
+    amount: float = 720.0,
+    history: float = 1.0,
+    step: timedelta = HOUR,
+    wobble: float = 0.0,
 ) -> Facts:
     """A steady $1 an hour, budgeted at $1 an hour, then these hours up to the watermark."""
     begin = datetime(2026, 10, 4, tzinfo=UTC) - timedelta(hours=1) if step == HOUR else None
     begin = begin or datetime(2026, 10, 4, tzinfo=UTC)
     before = round((START - begin) / step)
     inside = np.concatenate((np.ones(round(10 * DAY / step)), last_hours)) * (step / HOUR)
-    amounts = np.concatenate((np.full(before, history * (step / HOUR)), inside))
+    past = history * (step / HOUR) * np.random.default_rng(1).lognormal(0, wobble, before)
+    amounts = np.concatenate((past, inside))
     calendar = hours_of_week(begin, step, -((begin - END) // step), BERLIN)
     series = Series(begin, step, amounts, calendar)
     return Facts(START, END, amount, series, plan_for(series, START, END, amount))
@@ -102,16 +107,17 @@ def test_daily_data_drops_rules_of_hours_and_says_so() -> None:
 
 def test_a_change_says_since_when_and_by_how_much() -> None:
     rule = ChangeRule("change", "warning", 10, 72 * HOUR, 3 * HOUR)
-    found = only(rule, facts([2.0] * 14))
+    known = facts([2.0] * 14, wobble=0.1)
+    found = only(rule, known)
     assert found.is_firing
     assert found.sentence == "Spending moved to 2.0x about 14 hours ago"
-    assert found.since == facts([2.0] * 14).watermark - 14 * HOUR
+    assert found.since == known.watermark - 14 * HOUR
 
 
 def test_a_change_that_fits_the_budget_is_left_in_peace() -> None:
     rule = ChangeRule("change", "warning", 10, 72 * HOUR, 3 * HOUR)
-    assert not only(rule, facts([2.0] * 14, amount=1_400.0)).is_firing
-    assert only(rule, facts([2.0] * 14, amount=1_150.0)).is_firing
+    assert not only(rule, facts([2.0] * 14, wobble=0.2, amount=1_400.0)).is_firing
+    assert only(rule, facts([2.0] * 14, wobble=0.2, amount=1_150.0)).is_firing
 
 
 def test_both_windows_are_shown() -> None:
