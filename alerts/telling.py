@@ -37,11 +37,12 @@ class Telling:
     silent: tuple[Transition, ...] = ()
 
     def bundles(self) -> list[tuple[Transition, ...]]:
-        """Return what is told, one bundle for each budget and value, its worst one first."""
+        """Return what is told, one bundle for each budget and value, the worst first."""
         found: dict[tuple[str, str], list[Transition]] = defaultdict(list)
         for each in self.told:
             found[each.key.budget, each.key.value].append(each)
-        return [tuple(sorted(each, key=_worst_first)) for each in found.values()]
+        sorted_each = [tuple(sorted(each, key=_worst_first)) for each in found.values()]
+        return sorted(sorted_each, key=lambda bundle: _worst_first(bundle[0]))
 
 
 def telling_of(

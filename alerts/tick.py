@@ -161,22 +161,31 @@ def _pulse(
     before: Pulse,
     transitions: Sequence[Transition],
 ) -> Pulse:
-    """Return the pulse after a tick, and add the summary that is due with it."""
+    """Return the pulse after a tick, and add the regular mails that are due with it."""
     now = outgoing.now
     if seen.failure:
         return replace(before, looked_at=now, failure=seen.failure)
     pulse = replace(before, looked_at=now, well_at=now, failure="")
     mail, zone = house.configuration.mail, house.configuration.timezone
-    if mail is None or mail.digest is None:
-        return pulse
-    due = last_due(mail.digest, now, zone)
-    if _is_due(due, before.digest_at, now):
-        since = before.digest_at
-        ledger = house.store.alerts()
-        stored = map(transition_of, patiently(house, lambda: ledger.transitions(since)))
-        unique = {each.transition_id: each for each in (*stored, *transitions)}
-        outgoing.mail_digest(list(unique.values()), mail.digest.every, due)
-    return replace(pulse, digest_at=due)
+    if mail is not None and mail.heartbeat is not None:
+        due = last_due(mail.heartbeat, now, zone)
+        if _is_due(due, before.heartbeat_at, now):
+            outgoing.mail_heartbeat(due)
+        pulse = replace(pulse, heartbeat_at=due)
+    if mail is not None and mail.digest is not None:
+        due = last_due(mail.digest, now, zone)
+        if _is_due(due, before.digest_at, now):
+            happened = _since(house, before.digest_at, transitions)
+            outgoing.mail_digest(happened, mail.digest.every, due)
+        pulse = replace(pulse, digest_at=due)
+    return pulse
+
+
+def _since(house: House, moment: datetime | None, latest: Sequence[Transition]) -> list[Transition]:
+    """Return what was recorded since a moment, and what this tick is about to record."""
+    ledger = house.store.alerts()
+    stored = map(transition_of, patiently(house, lambda: ledger.transitions(moment)))
+    return list({each.transition_id: each for each in (*stored, *latest)}.values())
 
 
 def _is_due(due: datetime, last: datetime | None, now: datetime) -> bool:

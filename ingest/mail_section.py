@@ -25,7 +25,8 @@ def mail(located: Located | None, checker: Checker) -> settings.Mail | None:
         located,
         required=("host", "sender"),
         optional=(
-            "port", "security", "user", "password_env", "to", "quiet_hours", "digest", "link",
+            "port", "security", "user", "password_env", "to", "quiet_hours", "digest", "heartbeat",
+            "link",
         ),
     )  # fmt: skip
     given: dict[str, Any] = {
@@ -38,6 +39,7 @@ def mail(located: Located | None, checker: Checker) -> settings.Mail | None:
         "to": _addresses(keys.get("to"), checker) or None,
         "quiet_hours": _quiet_hours(keys.get("quiet_hours"), checker),
         "digest": _digest(keys.get("digest"), checker),
+        "heartbeat": _digest(keys.get("heartbeat"), checker),
         "link": _link(keys.get("link"), checker),
     }
     known = {key: value for key, value in given.items() if value is not None}

@@ -78,7 +78,8 @@ class Mail:
 
     ``to`` receives what concerns every budget, besides the budget's owners that are
     addresses. ``link`` is the address of the dashboard, without a slash at its end:
-    None means mails without links.
+    None means mails without links. ``heartbeat`` is a mail that only proves that budgets are
+    looked at.
     """
 
     host: str
@@ -90,6 +91,7 @@ class Mail:
     to: tuple[str, ...] = ()
     quiet_hours: QuietHours | None = None
     digest: Digest | None = None
+    heartbeat: Digest | None = None
     link: str | None = None
 
 

@@ -85,17 +85,22 @@ def looking_beside(invocation: Invocation, every: timedelta) -> Iterator[None]:
         thread.join(SECONDS_TO_FINISH)
 
 
-def happenings(found: Tick) -> list[str]:
-    """Return what a tick changed, a sentence each; nothing where all stayed as it was."""
+def happenings(found: Tick, *, onsets: bool = True) -> list[str]:
+    """Return what a tick changed, a sentence each; nothing where all stayed as it was.
+
+    Without ``onsets`` what began to fire is left out: a table of all that fires shows it.
+    """
     from alerts.naming import key_text
+    from alerts.telling import ONSETS
 
     said = [
         f"{key_text(each.key)}: {each.move} ({each.severity}): {each.finding.sentence}."
         for each in found.transitions
+        if onsets or each.move not in ONSETS
     ]
     for delivery, settled in found.delivered.settled:
         if settled.state != "sent":
-            how = "will be tried again" if settled.state == "waiting" else "is not delivered"
+            how = "waits" if settled.state == "waiting" else "is not delivered"
             said.append(f"{delivery.subject!r} to {delivery.recipient} {how}: {settled.said}.")
     return said
 
@@ -173,7 +178,7 @@ def show_tick(invocation: Invocation, found: Tick, *, dry_run: bool) -> None:
     _show_situations(invocation, found)
     if found.firing:
         show_firing(invocation, found.firing)
-    for text in happenings(found):
+    for text in happenings(found, onsets=False):
         output.say(text)
     if dry_run:
         _show_unsent(invocation, found)

@@ -332,3 +332,21 @@ def test_a_snooze_set_at_night_keeps_the_morning_mail_back(desk: Desk) -> None:
     found = desk.tick(2 * HOUR)
     assert [each.move for each in found.transitions] == ["reminded"]
     assert len(desk.box.letters) == 1
+
+
+def test_a_heartbeat_comes_at_its_hour_and_not_when_looks_fail(desk: Desk) -> None:
+    def broken(_now: datetime) -> list[Situation]:
+        raise ValueError("no prices")
+
+    desk.mail(heartbeat=Digest("daily", 9))
+    desk.seen = [situation(state="ok")]
+    desk.tick()
+    desk.now += 21 * HOUR - MINUTE
+    desk.tick()
+    assert desk.box.letters == []
+    desk.now += MINUTE
+    tick(desk.house(), broken)
+    assert not any("is watching" in each for each in desk.subjects())
+    desk.tick(MINUTE)
+    desk.tick(MINUTE)
+    assert sum("is watching" in each for each in desk.subjects()) == 1

@@ -52,6 +52,7 @@ def test_the_documented_sample_loads() -> None:
         to=("finance@example.com",),
         quiet_hours=QuietHours(time(22), time(7), "Europe/Berlin"),
         digest=Digest("weekly", 8),
+        heartbeat=Digest("weekly", 9),
         link="https://tollbook.example.com",
     )
     assert sample.webhooks == (
