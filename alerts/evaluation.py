@@ -14,8 +14,10 @@ import numpy as np
 from alerts import data_findings, outlook
 from alerts.budgets import Share, known_budgets, shares_of
 from alerts.causes import causes, excess_by_series
+from alerts.coming_prices import rest_factor
 from alerts.reach import ENDED_AFTER, of_part, sources_of, watermark_of
 from alerts.rule_sets import load_rule_sets
+from alerts.service_levels import slo_findings, slo_rules
 from alerts.situation import Situation, WindowBurn
 from alerts.usage import Usage, quarter_at
 from costmodel.burn.evaluation import dropped_rules, findings, windows_of
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from costmodel.burn.rules import RuleSet
     from costmodel.rates import Model
     from ingest.configuration import Configuration
-    from ingest.store import Store
+    from ingest.store import CallMeasures, Store
 
 CALLED_LATELY: Final = timedelta(days=7)
 CAUSE_WINDOW: Final = timedelta(days=1)
@@ -90,7 +92,7 @@ def rules_of(budget: Budget) -> RuleSet:
 
 
 def _look(
-    budgets: Iterable[Budget],
+    budgets: Sequence[Budget],
     store: Store,
     book: PriceBook,
     configuration: Configuration,
@@ -100,7 +102,7 @@ def _look(
     newest = min(now, extent[1]) if extent else now
     since = min(_begin(budget, newest, configuration.timezone) for budget in budgets)
     quarters = store.quarters(since) or _nothing()
-    return _Look(Usage(quarters, book, since), configuration, now)
+    return _Look(tuple(budgets), store, Usage(quarters, book, since), configuration, now)
 
 
 def _begin(budget: Budget, newest: datetime, zone: str) -> datetime:
@@ -120,6 +122,8 @@ def _nothing() -> Quarters:
 class _Look:
     """One look at all budgets: the usage that they share, and the clock."""
 
+    budgets: tuple[Budget, ...]
+    store: Store
     usage: Usage
     configuration: Configuration
     now: datetime
@@ -129,8 +133,14 @@ class _Look:
         return sources_of(self.usage, self.configuration)
 
     @cached_property
-    def _excesses(self) -> dict[tuple[str, int], np.ndarray]:
-        return {}
+    def _calls(self) -> CallMeasures | None:
+        """Return the single calls of the longest window, read only when a rule looks at them."""
+        windows = [rule.window for budget in self.budgets for rule in slo_rules(rules_of(budget))]
+        ends = [source.until for source in self._sources.values()]
+        living = [end for end in ends if end >= max(ends) - ENDED_AFTER]
+        if not windows or not living:
+            return None
+        return self.store.call_measures(min(living) - max(windows), self.now)
 
     def at(self, budget: Budget) -> list[Situation]:
         """Return a budget's situations; whatever goes wrong with it is told and stays with it."""
@@ -178,10 +188,11 @@ class _Look:
             return self._blank(share, "stale", data_findings.no_data())
         rules, zone = rules_of(budget), self._zone(budget)
         facts = outlook.facts_of(budget, part, usage, watermark, zone, rules)
-        ahead, replayed = outlook.ahead_of(facts, zone, 1.0)
+        factor = rest_factor(part, usage, facts) if budget.measure == "money" else 1.0
+        ahead, replayed = outlook.ahead_of(facts, zone, factor)
         facts = replace(facts, ahead=ahead)
         of_data = self._of_data(budget, part, sources, facts)
-        found = (*findings(rules, facts), *of_data)
+        found = (*self._of_rules(rules, facts, part), *of_data)
         return Situation(
             budget=budget,
             value=share.value,
@@ -204,6 +215,15 @@ class _Look:
             dropped_rules=dropped_rules(rules, facts),
             filters=share.filters,
         )
+
+    def _of_rules(self, rules: RuleSet, facts: Facts, part: Part) -> tuple[Finding, ...]:
+        """Return what the rules find, those about single calls each in a window of its own."""
+        looking = slo_rules(rules)
+        rest = tuple(rule for rule in rules.rules if rule not in looking)
+        found = findings(replace(rules, rules=rest), facts)
+        if not looking or self._calls is None:
+            return found
+        return (*found, *slo_findings(rules, facts, part, self.usage, self._calls))
 
     def _check_currency(self, budget: Budget) -> None:
         ours = self.usage.book.contract.currency

@@ -17,6 +17,7 @@ from ingest.store import door, ledger
 from ingest.store.alert_ledger import AlertLedger
 from ingest.store.budgets import StoredBudget, add_budget, budget_versions, change_budget
 from ingest.store.call_facts import CallFacts, call_facts
+from ingest.store.call_measures import CallMeasures, read_call_measures
 from ingest.store.cells import (
     KEY_FILTERS,
     QUARTER_SECONDS,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlertLedger",
     "CallFacts",
+    "CallMeasures",
     "CallsFound",
     "CellQuery",
     "DayCoverage",
@@ -182,6 +184,11 @@ class Store:
         """Return the usage from a moment on in columns, None without a store."""
         with self._session() as session:
             return None if session is None else read_quarters(session, first_quarter_from(since))
+
+    def call_measures(self, since: datetime, until: datetime) -> CallMeasures | None:
+        """Return how single calls went between two moments, None without a store."""
+        with self._session() as session:
+            return None if session is None else read_call_measures(session, since, until)
 
     def call_facts(self, query: CellQuery, canonical: Callable[[str, str], str]) -> list[CallFacts]:
         """Return when last calls came and how long answers take, see ``call_facts``."""
