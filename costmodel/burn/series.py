@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 Amounts = npt.NDArray[np.float64]
 HoursOfWeek = npt.NDArray[np.int16]
@@ -81,7 +77,7 @@ class Series:
         return np.concatenate(([0.0], np.cumsum(self.amounts)))
 
 
-def hours_of_week(start: datetime, step: timedelta, count: int, zone: ZoneInfo) -> HoursOfWeek:
+def hours_of_week(start: datetime, step: timedelta, count: int, zone: tzinfo) -> HoursOfWeek:
     """Return the local hour of the week at the middle of each of ``count`` steps from ``start``.
 
     The middle, so that a day in UTC belongs to the local day which holds most of it.
@@ -91,7 +87,7 @@ def hours_of_week(start: datetime, step: timedelta, count: int, zone: ZoneInfo) 
 
 
 @lru_cache(maxsize=256)
-def _hours_of_week(start: int, step: timedelta, count: int, zone: ZoneInfo) -> HoursOfWeek:
+def _hours_of_week(start: int, step: timedelta, count: int, zone: tzinfo) -> HoursOfWeek:
     seconds = int(step.total_seconds())
     middles = start + seconds // 2 + np.arange(count, dtype=np.int64) * seconds
     local = middles + _offsets(middles, zone)
@@ -100,7 +96,7 @@ def _hours_of_week(start: int, step: timedelta, count: int, zone: ZoneInfo) -> H
     return hours
 
 
-def _offsets(instants: npt.NDArray[np.int64], zone: ZoneInfo) -> npt.NDArray[np.int64]:
+def _offsets(instants: npt.NDArray[np.int64], zone: tzinfo) -> npt.NDArray[np.int64]:
     """Return the zone's seconds ahead of UTC at each instant (seconds since 1970, ascending)."""
     if not len(instants):
         return np.zeros(0, dtype=np.int64)
@@ -115,7 +111,7 @@ def _offsets(instants: npt.NDArray[np.int64], zone: ZoneInfo) -> npt.NDArray[np.
     return values[np.searchsorted(edges, instants, side="right") - 1]
 
 
-def _changes_within(day: int, before: int, zone: ZoneInfo) -> list[tuple[int, int]]:
+def _changes_within(day: int, before: int, zone: tzinfo) -> list[tuple[int, int]]:
     """Return from which quarter of an hour of a UTC day which offset holds."""
     found = []
     begin = day * _DAY_SECONDS
@@ -128,11 +124,11 @@ def _changes_within(day: int, before: int, zone: ZoneInfo) -> list[tuple[int, in
 
 
 @lru_cache(maxsize=65_536)
-def _offset(second: int, zone: ZoneInfo) -> int:
+def _offset(second: int, zone: tzinfo) -> int:
     shift = (_EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
     return int(shift.total_seconds()) if shift else 0
 
 
-def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+def local_midnight(day: date, zone: tzinfo) -> datetime:
     """Return the aware moment at which a local day begins: the edge of a budget's period."""
     return datetime(day.year, day.month, day.day, tzinfo=zone)

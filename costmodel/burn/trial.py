@@ -6,20 +6,21 @@ counts is what people would have heard: rising edges of the whole set, at most o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from costmodel.burn.evaluation import why_dropped
 from costmodel.burn.readings import Flags, readings
-from costmodel.burn.rules import ForecastRule, RuleSet, SloRule
+from costmodel.burn.rules import BurnRule, ChangeRule, ForecastRule, RuleSet, SloRule
 from costmodel.burn.series import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from costmodel.burn.facts import Facts
+    from costmodel.burn.rules import Rule
     from costmodel.burn.series import Amounts
 
 COOL_DOWN_HOURS = 24
@@ -122,6 +123,34 @@ def whole_set(by_rule: Iterable[Flags], hours: int) -> Flags:
     for firing in by_rule:
         together |= firing
     return together
+
+
+def swept(
+    rules: RuleSet, months: Sequence[Month], scales: Sequence[float]
+) -> dict[float, list[Outcome]]:
+    """Return the outcomes of a set with the lines of its burn and change rules scaled.
+
+    1 is the set as it is; 1.2 asks for a fifth more of times plan, excess and likelihood.
+    """
+    found: dict[float, list[Outcome]] = {}
+    for scale in scales:
+        tried = replace(rules, rules=tuple(scaled(rule, scale) for rule in rules.rules))
+        for month in months:
+            by_rule = states(tried, month.facts)
+            hours = len(next(iter(by_rule.values()), ()))
+            told = outcome(whole_set(by_rule.values(), hours), month)
+            found.setdefault(scale, []).append(told)
+    return found
+
+
+def scaled(rule: Rule, scale: float) -> Rule:
+    """Return a burn or change rule with its lines scaled; other rules as they are."""
+    if isinstance(rule, BurnRule):
+        excess = rule.least_excess * scale
+        return replace(rule, factor=rule.factor * scale, least_excess=excess)
+    if isinstance(rule, ChangeRule):
+        return replace(rule, threshold=rule.threshold * scale)
+    return rule
 
 
 def _cooled(rises: Iterable[int]) -> tuple[int, ...]:
