@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import subprocess
 import threading
@@ -12,18 +13,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts import mail
+from alerts import mail, outgoing
 from alerts.delivery import House
 from alerts.records import alert_state, stored_alert
 from alerts.states import Snooze
 from alerts.tick import Tick, tick
 from ingest.configuration import Configuration
 from ingest.errors import StoreBusyError
-from ingest.settings import Digest, Mail, QuietHours
+from ingest.settings import Digest, Mail, QuietHours, Webhook
 from ingest.store import Store
 from ingest.store.alert_records import Recording
 from tests.alerts.letterbox import Letterbox, Login, Mute, open_letterbox
 from tests.alerts.seen import DAY, HOUR, MINUTE, NOON, calm, finding, situation
+from tests.alerts.test_webhooks import receiver
 from tests.tollbook.test_serving import free_port
 
 if TYPE_CHECKING:
@@ -350,3 +352,60 @@ def test_a_heartbeat_comes_at_its_hour_and_not_when_looks_fail(desk: Desk) -> No
     desk.tick(MINUTE)
     desk.tick(MINUTE)
     assert sum("is watching" in each for each in desk.subjects()) == 1
+
+
+def test_programs_get_every_edge_and_chats_only_what_people_shall_hear(desk: Desk) -> None:
+    with receiver() as programs, receiver() as chats:
+        hooks = (
+            replace(programs.webhook, name="gateway"),
+            replace(chats.webhook, name="chat", shape="slack"),
+        )
+        desk.configuration = replace(desk.configuration, mail=None, webhooks=hooks)
+        desk.tick()
+        desk.seen = [situation()]
+        found = desk.tick(15 * MINUTE)
+        assert [each.move for each in found.transitions] == ["ended"]
+        bodies = [json.loads(body) for _, body in programs.posts]
+        assert [each["event"] for each in bodies] == ["fired", "ended"]
+        assert (bodies[0]["limit"], bodies[0]["spent"], bodies[0]["left"]) == (
+            "900.00", "640.00", "260.00",
+        )  # fmt: skip
+        assert len(chats.posts) == 1
+    names = [headers["X-Tollbook-Delivery"] for headers, _ in programs.posts]
+    assert names == [each["id"] for each in bodies]
+
+
+def test_a_webhook_that_is_busy_is_tried_again_and_one_that_refuses_is_not(desk: Desk) -> None:
+    with receiver() as programs:
+        desk.configuration = replace(desk.configuration, mail=None, webhooks=(programs.webhook,))
+        programs.answer = 503
+        desk.tick()
+        assert desk.states() == ["waiting"]
+        programs.answer = 400
+        desk.tick(15 * MINUTE)
+        assert desk.states() == ["failed"]
+        desk.tick(HOUR)
+        names = {headers["X-Tollbook-Delivery"] for headers, _ in programs.posts}
+    assert len(programs.posts) == 2
+    assert len(names) == 1
+
+
+def test_a_webhook_that_tollbook_yaml_no_longer_has_is_given_up(desk: Desk) -> None:
+    hook = Webhook("gone", f"http://127.0.0.1:{free_port()}/")
+    desk.configuration = replace(desk.configuration, mail=None, webhooks=(hook,))
+    desk.tick()
+    desk.configuration = replace(desk.configuration, webhooks=())
+    desk.tick(15 * MINUTE)
+    assert desk.states() == ["failed"]
+    assert "no webhook 'gone'" in desk.store.alerts().deliveries()[0].said
+
+
+def test_a_mail_that_cannot_be_drawn_goes_out_as_plain_text(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setattr(outgoing, "alert_message", broken)
+    desk.tick()
+    assert desk.subjects() == ["Search: Spending is 4.6x plan"]

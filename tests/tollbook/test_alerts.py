@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.alerts.letterbox import Letterbox, open_letterbox
 from tests.alerts.seen import calm, finding, situation
-from tests.tollbook.test_serving import free_port
+from tests.tollbook.test_serving import free_port, serving
 from tests.tollbook.usage import NOW
 from tollbook import clock
 
@@ -180,3 +181,22 @@ def test_a_loop_goes_on_after_a_failure_until_it_is_stopped(
     assert len(looks) == 3
     assert "Search/burn 6h: fired" in ran.err
     assert len(box.letters) == 3, "it failed, it is over, and the budget's own"
+
+
+def test_beside_the_dashboard_budgets_are_looked_at_too(
+    guide: Tollbook, box: Letterbox, home: Path
+) -> None:
+    """The real rules on real usage: the guide's month costs $1,188, so $20 are spent."""
+    assert guide("doctor").code == 0
+    settings = home / "tollbook.yaml"
+    budget = "budgets: [{name: Small, amount: 20, starts: 2026-10-21}]\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + budget, encoding="utf-8")
+    moment = ("--now", "2026-11-20 00:00 UTC")
+    with serving(*moment, "serve", "--alerts", "--port", str(free_port())) as (process, _):
+        give_up_at = time.monotonic() + 60
+        while not box.letters and process.poll() is None:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.1)
+    assert str(box.letters[0][1]["Subject"]).startswith("Small: ")
+    assert guide(*moment, "alerts", "check").code == 3
+    assert len(box.letters) == 1, "one look had told it, and the other one knows"
