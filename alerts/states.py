@@ -71,7 +71,9 @@ class Look:
     """What one look at a budget found. ``start`` and ``end`` are its period's local days.
 
     ``is_complete`` is False where not every rule could be evaluated: what is missing then
-    says nothing. ``at`` is the watermark that was looked at.
+    says nothing. ``unsure`` names the rules that may say nothing in a complete look too, as
+    a forecast does where nothing can be forecast: their alerts stay as they were. ``at`` is
+    the watermark that was looked at.
     """
 
     budget: str
@@ -81,6 +83,7 @@ class Look:
     at: datetime
     findings: Sequence[Finding]
     is_complete: bool = True
+    unsure: frozenset[str] = frozenset()
 
     def key_of(self, finding: Finding) -> AlertKey:
         """Return the alert that a finding is about."""
@@ -97,8 +100,8 @@ class Step:
     silent: frozenset[str] = frozenset()
 
 
-def look_of(situation: Situation, now: datetime) -> Look:
-    """Return what a situation says of its alerts."""
+def look_of(situation: Situation, now: datetime, unsure: frozenset[str] = frozenset()) -> Look:
+    """Return what a situation says of its alerts; without any data it says little."""
     return Look(
         situation.budget.name,
         situation.value,
@@ -106,7 +109,8 @@ def look_of(situation: Situation, now: datetime) -> Look:
         situation.end.date(),
         situation.watermark or now,
         situation.findings,
-        is_complete=situation.state != "failed",
+        is_complete=situation.state != "failed" and situation.watermark is not None,
+        unsure=unsure,
     )
 
 
@@ -178,7 +182,7 @@ class _Machine:
             return  # the clock was put back: its period is still to come
         if start is not None and start != look.start:
             self.close(state, "ended", look.at, period_is_over=True)
-        elif look.is_complete:
+        elif look.is_complete and state.key.rule not in look.unsure:
             self.close(state, "recovered" if start is None else "ended", look.at)
 
     def close(

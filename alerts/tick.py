@@ -12,11 +12,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from alerts.delivery import Delivered, House, deliver_due, patiently
+from alerts.evaluation import rules_of
 from alerts.outgoing import Outgoing
 from alerts.records import alert_state, stored_alert, stored_transition, transition_of
 from alerts.states import Look, Step, look_of, step
 from alerts.telling import Telling, is_quiet_at, last_due, telling_of
 from costmodel.burn.finding import Finding
+from costmodel.burn.rules import ActualRule
 from ingest.errors import StoreBusyError
 from ingest.store.alert_records import Pulse, Recording
 
@@ -135,7 +137,15 @@ def _looks(seen: _Seen, now: datetime) -> list[Look]:
         sentence = f"Budgets could not be looked at ({seen.failure})"
         findings.append(Finding(EVALUATION, "failed", "critical", "firing", sentence))
     itself = Look("", "", date.min, date.max, now, findings)
-    return [itself, *(look_of(each, now) for each in seen.situations)]
+    return [itself, *(look_of(each, now, _unsure(each)) for each in seen.situations)]
+
+
+def _unsure(situation: Situation) -> frozenset[str]:
+    """Return the names of rules that need more than a sum, so may have nothing to say."""
+    if situation.state == "failed":
+        return frozenset()
+    rules = rules_of(situation.budget).rules
+    return frozenset(rule.name for rule in rules if not isinstance(rule, ActualRule))
 
 
 def _telling(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.states import Acknowledgement, AlertState, Look, Snooze, Step, alert_id, step
+from alerts.states import Acknowledgement, AlertState, Look, Snooze, Step, alert_id, look_of, step
 from alerts.transition import AlertKey, Transition
 from costmodel.burn.finding import SEVERITIES, Finding
-from tests.alerts.seen import DAY, DECEMBER, HOUR, JANUARY, NOON, NOVEMBER, finding, look
+from tests.alerts.seen import DAY, DECEMBER, HOUR, JANUARY, NOON, NOVEMBER, finding, look, situation
 
 KEY = AlertKey("Search", "", "burn 6h", "", NOVEMBER)
 
@@ -100,6 +100,21 @@ def test_what_could_not_be_evaluated_says_nothing() -> None:
     assert moves(look(FIRING), failed, look(FIRING)) == ["fired", "fired", "recovered"]
     states, _ = walk(look(FIRING))
     assert step(states, [], NOON, all_seen=False).transitions == ()
+
+
+def test_a_rule_that_has_nothing_to_say_keeps_its_alert_as_it_was() -> None:
+    speechless = replace(look(), unsure=frozenset({"burn 6h"}))
+    assert moves(look(FIRING), speechless, look(FIRING), look(CLEAR)) == ["fired", "recovered"]
+    late = finding("errors", kind="slo")
+    silent = replace(look(), unsure=frozenset({"errors"}))
+    assert moves(look(late), silent, look(late)) == ["fired"]
+    december = replace(speechless, start=DECEMBER, end=JANUARY)
+    assert moves(look(FIRING), december) == ["fired", "ended"]
+
+
+def test_a_budget_without_any_data_says_only_that() -> None:
+    blank = replace(situation(finding("stale data", kind="stale")), watermark=None)
+    assert moves(look(FIRING), look_of(blank, NOON)) == ["fired", "fired"]
 
 
 def test_a_period_that_grows_longer_ends_the_alerts_of_the_shorter_one() -> None:
