@@ -198,11 +198,10 @@ def run_plan(
     ``PlanError`` without one or where a lever is refused, ``LeverError`` and
     ``WorkloadError`` for what makes no sense.
     """
-    runner = _runner(plan, book, today, history)
+    runner = plan_runner(plan, book, today=today, history=history)
     allowed = plan.limits.get(MONTHLY_COST)
-    runner = replace(runner, limit=allowed)
-    base = runner.result(Scenario("baseline", ()))
-    results = tuple(runner.result(each) for each in plan.scenarios)
+    base = runner.result(Scenario("baseline", ()), allowed)
+    results = tuple(runner.result(each, allowed) for each in plan.scenarios)
     crossed = [
         Violation(each.name, MONTHLY_COST, allowed, each.monthly_cost)
         for each in results
@@ -219,11 +218,17 @@ def plan_usage(
 
     Raises as ``run_plan`` does.
     """
-    runner = _runner(plan, book, today, history)
+    runner = plan_runner(plan, book, today=today, history=history)
     return runner.baseline, runner.months_ahead
 
 
-def _runner(plan: Plan, book: PriceBook, today: date, history: History | None) -> _Runner:
+def plan_runner(
+    plan: Plan, book: PriceBook, *, today: date, history: History | None = None
+) -> PlanRunner:
+    """Return what prices scenarios over the usage of a plan, whose own need not be all of them.
+
+    Raises as ``run_plan`` does.
+    """
     if isinstance(plan.baseline, TypedBaseline):
         return _typed_runner(plan, plan.baseline, book, today)
     if history is None:
@@ -231,7 +236,7 @@ def _runner(plan: Plan, book: PriceBook, today: date, history: History | None) -
     return _ledger_runner(plan, book, today, history)
 
 
-def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date) -> _Runner:
+def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date) -> PlanRunner:
     on = typed.on or plan.period or today
     month = plan.period or on.replace(day=1)
     baseline = typed_workload(
@@ -243,10 +248,10 @@ def _typed_runner(plan: Plan, typed: TypedBaseline, book: PriceBook, today: date
         on=on,
         book=book,
     )
-    return _Runner(book, today, month, baseline, _months_from(on, month), None)
+    return PlanRunner(book, today, month, baseline, _months_from(on, month), None)
 
 
-def _ledger_runner(plan: Plan, book: PriceBook, today: date, history: History) -> _Runner:
+def _ledger_runner(plan: Plan, book: PriceBook, today: date, history: History) -> PlanRunner:
     month = plan.period or month_after(today.replace(day=1))
     levers = [lever for scenario in plan.scenarios for lever in scenario.levers]
     asked = {name for lever in levers for name in lever.dimensions}
@@ -265,7 +270,7 @@ def _ledger_runner(plan: Plan, book: PriceBook, today: date, history: History) -
         month=month,
         boundaries=[*book.change_dates(), *(day for day in days if day)],
     )
-    return _Runner(book, today, month, baseline, _months_from(history.last_day, month), history)
+    return PlanRunner(book, today, month, baseline, _months_from(history.last_day, month), history)
 
 
 def _months_from(start: date, month: date) -> int:
@@ -287,8 +292,8 @@ class _Likely:
 
 
 @dataclass(frozen=True)
-class _Runner:
-    """Runs scenarios of one plan over its baseline."""
+class PlanRunner:
+    """Prices scenarios over one baseline, read and laid on its month once for all of them."""
 
     book: PriceBook
     today: date
@@ -296,7 +301,6 @@ class _Runner:
     baseline: Baseline
     months_ahead: int
     history: History | None
-    limit: Fraction | None = None
 
     @cached_property
     def _base(self) -> Outcome:
@@ -308,7 +312,11 @@ class _Runner:
             self.baseline, levers, self.book, months_ahead=self.months_ahead, as_of=as_of
         )
 
-    def result(self, scenario: Scenario) -> ScenarioResult:
+    def result(self, scenario: Scenario, allowed: Fraction | None = None) -> ScenarioResult:
+        """Return what a scenario costs, and how likely that lies above what is allowed.
+
+        Raises ``PlanError`` where a lever is refused or nothing has a price.
+        """
         base, outcome = self._base, self._outcome(scenario.levers)
         if outcome.refused:
             raise PlanError(f"scenario {scenario.name!r}: {outcome.refused[0]}")
@@ -316,7 +324,7 @@ class _Runner:
             reason = outcome.unpriced[0].reason
             raise PlanError(f"scenario {scenario.name!r}: nothing in it has a price: {reason}")
         delta = outcome.cost - base.cost if outcome.can_be_compared_with(base) else None
-        likely = self._likely(scenario, outcome)
+        likely = self._likely(scenario, outcome, allowed)
         return ScenarioResult(
             name=scenario.name,
             monthly_cost=outcome.cost,
@@ -331,7 +339,7 @@ class _Runner:
             terms=terms_of(outcome, likely.draws),
         )
 
-    def _likely(self, scenario: Scenario, outcome: Outcome) -> _Likely:
+    def _likely(self, scenario: Scenario, outcome: Outcome, allowed: Fraction | None) -> _Likely:
         past = self._past
         factors = None if past is None else past.factors(scenario.levers, self.book, self.month)
         if factors is None and not scenario.ranges:
@@ -341,7 +349,7 @@ class _Runner:
             draws = draws * factors
         settled = settled_draws(draws, outcome)
         low, high = likely_range(settled)
-        above = None if self.limit is None else chance_above(settled, self.limit)
+        above = None if allowed is None else chance_above(settled, allowed)
         return _Likely(_to_cents(low), _to_cents(high), above, draws)
 
     def _draws(self, scenario: Scenario, cost: Fraction) -> Floats:

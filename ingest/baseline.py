@@ -12,7 +12,8 @@ from costmodel.plan import History
 from costmodel.rules import CLOCK_NAMES, HOUR, HOUR_AT, HOURLY_NAMES, WEEKDAY, WEEKDAYS
 from costmodel.weekdays import DAY
 from costmodel.workload import ESCALATED_FROM, ledger_baseline
-from ingest.periods import day_edges, hour_edges
+from ingest.kept_answers import kept, question
+from ingest.periods import day_edges, hour_edges, parse_period
 from ingest.report import ReportQuery, cell_query
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ONE_DAY: Final = timedelta(days=1)
 OVERLAP: Final = timedelta(hours=1)
+_WHOLE_DAYS: Final = "dw"
 
 
 def usage_baseline(
@@ -93,24 +95,49 @@ def usage_history(
     return History(cells, (DAY, *clock, *stored), whole.start.date(), last, knows_hours)
 
 
-def with_sessions(
+def plan_history(
+    store: Store,
+    book: PriceBook,
+    period: Period,
+    filters: Mapping[str, tuple[str | None, ...]],
+    dimensions: Sequence[str] = (),
+) -> History | None:
+    """Return the usage that a plan starts from, None where there is no whole day of it.
+
+    With a sample of its sessions where most of the usage names them.
+    """
+    history = usage_history(store, book, period, filters, dimensions)
+    return history and _with_sessions(history, store, book, period, filters)
+
+
+def _with_sessions(
     history: History,
     store: Store,
     book: PriceBook,
     period: Period,
     filters: Mapping[str, tuple[str | None, ...]],
 ) -> History:
-    """Return a history with a sample of its sessions, where most of its usage names them."""
     extent = store.extent()
     whole = whole_days(period, extent) if extent else None
     names = tuple(name for name in history.dimension_names if name not in {DAY, *CLOCK_NAMES})
     if whole is None:
         return history
     query = cell_query(store, book, ReportQuery(whole, (), filters), names)
-    found = store.sessions(query, history.last_day)
+    day = history.last_day
+    found = kept(store, ("sessions", question(query), day), lambda: store.sessions(query, day))
     if found is None:
         return history
     return replace(history, sessions=SessionSample(found.cells, (SESSION, *names), found.weights))
+
+
+def plan_period(words: str, now: datetime, zone: str) -> Period:
+    """Return the range that a plan starts from: its last days or weeks end at the last midnight.
+
+    Raises ``PeriodError`` where the words mean no range.
+    """
+    if words.startswith("last ") and words[-1:] in _WHOLE_DAYS:
+        now = parse_period("today", now, zone).start
+    return parse_period(words, now, zone)
 
 
 def _clock_values(local: datetime, names: Sequence[str]) -> tuple[str, ...]:

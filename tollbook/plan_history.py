@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ingest.periods import Period
     from tollbook.invocation import Invocation
 
-WHOLE_DAYS = "dw"
-
 
 def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -> History | None:
     """Return the days of usage by the dimensions that levers look at, and by others asked for.
@@ -24,7 +22,7 @@ def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -
     """
     from costmodel.plan import LedgerBaseline
     from costmodel.rules import CLOCK_NAMES
-    from ingest.baseline import usage_history, with_sessions
+    from ingest.baseline import plan_history
     from ingest.rows import CELL_DIMENSIONS
 
     if not isinstance(plan.baseline, LedgerBaseline):
@@ -34,8 +32,7 @@ def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -
     kept = (*(invocation.configuration.cells or CELL_DIMENSIONS), *CLOCK_NAMES)
     store, book, start = invocation.store(), invocation.book, plan.baseline
     period, names = _whole_days(invocation, start.last), [name for name in kept if name in asked]
-    history = usage_history(store, book, period, start.filters, names)
-    return history and with_sessions(history, store, book, period, start.filters)
+    return plan_history(store, book, period, start.filters, names)
 
 
 def backtest_of(invocation: Invocation, start: LedgerBaseline) -> Backtest | None:
@@ -47,11 +44,6 @@ def backtest_of(invocation: Invocation, start: LedgerBaseline) -> Backtest | Non
 
 
 def _whole_days(invocation: Invocation, words: str) -> Period:
-    """Return a range; the last days are counted back from the last midnight."""
-    from ingest.periods import parse_period
+    from ingest.baseline import plan_period
 
-    zone, now = invocation.configuration.timezone, invocation.now
-    text = range_words(words)
-    if text.startswith("last ") and text[-1:] in WHOLE_DAYS:
-        now = parse_period("today", now, zone).start
-    return parse_period(text, now, zone)
+    return plan_period(range_words(words), invocation.now, invocation.configuration.timezone)

@@ -216,16 +216,6 @@
       + (verb === "costs the same." ? " " : ": ") + verb;
   }
 
-  function rangeText(view, board) {
-    if (!board.range) return board.range_note;
-    const [low, high] = board.range.map((factor) => wholeMoney(factor * view.plan, board.symbol));
-    return "Likely " + low + " to " + high + ".";
-  }
-
-  function secondLine(view, line) {
-    return [rangeText(view, board), line.text].filter(Boolean).join(" ");
-  }
-
   /* What the limit says, and the escalation in tenths of a percent that would meet it. */
   function limitLine(view, board, point) {
     const limit = limitNow(board);
@@ -688,7 +678,7 @@
       isMix(startText()) ? "mix" : startText(),
       !isMix(startText()),
       sentence(view, board),
-      secondLine(view, line),
+      line.text,
       line.set === null,
     ];
   }
@@ -721,7 +711,7 @@
   function say(view, point, id) {
     const line = limitLine(view, board, point);
     write("whatif-sentence", sentence(view, board));
-    write("whatif-second", secondLine(view, line));
+    write("whatif-second", line.text);
     document.getElementById("whatif-set").hidden = line.set === null;
     document.getElementById("whatif").classList.add("whatif-moving");
     if (id.type !== "whatif-slider") return;
@@ -756,7 +746,8 @@
     const cards = ["whatif-bars", "whatif-waterfall"];
     const picture = window.tollbook.pictureOf(
       [document.getElementById("whatif-sentence").textContent,
-        document.getElementById("whatif-second").textContent],
+        ["whatif-likely", "whatif-second"]
+          .map((id) => document.getElementById(id).textContent).join(" ")],
       cards.map(graphOf).filter(Boolean));
     await window.tollbook.givePicture(button, picture, "what-if");
   }
@@ -775,7 +766,7 @@
 
   clientside.whatif = { move, settled };
   window.tollbookWhatif = {
-    axisWeights, cost, months, outlook, inCents, seek, money, sentence, rangeText, limitLine, stepText,
+    axisWeights, cost, months, outlook, inCents, seek, money, sentence, limitLine, stepText,
     wholeMoney, draw, placedSteps, linkedShares, csv,
   };
 })();

@@ -126,7 +126,12 @@ def test_opens_filled(open_page: OpenPage) -> None:
         r"This plan at least \$[\d,.]+: saves \$[\d,.]+ \(\d+%\)\.",
         sentence(page),
     )
-    expect(page.locator("#whatif-second")).to_contain_text("Likely $")
+    expect(page.locator("#whatif-likely")).to_have_text(
+        re.compile(
+            r"Likely \$\d+ to \$\d+ in December \(31 days, \$\d+ expected\); "
+            r"less than 1 in 10 chance to cross \$1,200\."
+        )
+    )
     expect(page.locator("#range")).to_have_value("last 30d")
 
 
@@ -136,7 +141,7 @@ def test_typed_workload_is_the_guides(open_page: OpenPage) -> None:
     expect(page.locator("#whatif-sentence")).to_contain_text("Today $396 a month.")
     calm(page)
     expect(page.get_by_text("$396.00").first).to_be_visible()
-    expect(page.locator("#whatif-second")).to_have_text("No range: typed numbers.")
+    expect(page.locator("#whatif-likely")).to_have_text("No range: typed numbers.")
     address_has(page, "workload=typed")
 
 
@@ -240,7 +245,7 @@ def test_a_typed_number_moves_its_slider_and_reset_takes_it_back(open_page: Open
 def test_goal_seek_sets_the_escalation_that_meets_the_limit(open_page: OpenPage) -> None:
     page = open_page(FULL)
     expect(page.locator("#whatif-second")).to_have_text(
-        "No range: typed numbers. Over your $600 limit; 10.3% escalation would meet it."
+        "Over your $600 limit; 10.3% escalation would meet it."
     )
     page.get_by_role("button", name="Set", exact=True).click()
     calm(page)

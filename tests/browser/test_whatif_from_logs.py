@@ -21,13 +21,13 @@ def test_caching_and_thresholds_of_the_demo(
     scheme: Literal["light", "dark"],
     width: int,
 ) -> None:
-    page = open_page("/whatif", scheme=scheme, width=width)
+    page = open_page("/whatif?open=caching,confidence", scheme=scheme, width=width)
     page.set_default_timeout(90_000)  # sections fill themselves one after another
     for name, words, cell in (
-        ("whatif-caching", "of the input is billed at the cached price.", "search, Mini"),
-        ("whatif-thresholds", "is asked again of full", "All on full"),
+        ("whatif-caching", "with batches it is 50.9%", "search, Mini"),
+        ("whatif-confidence", "is asked again of full", "All on full"),
     ):
-        section = page.locator(f"#{name}-section")
+        section = page.locator(f"#{name}")
         expect(section.locator(".chart-sentence")).to_contain_text(words)
         section.scroll_into_view_if_needed()
         expect(section.locator(".main-svg").first).to_be_visible()
@@ -41,5 +41,5 @@ def test_caching_and_thresholds_of_the_demo(
 def test_typed_numbers_have_no_logs(open_page: Callable[..., Page]) -> None:
     page = open_page("/whatif?workload=typed")
     expect(page.locator("#whatif-sentence")).to_be_visible()
-    for name in ("whatif-caching", "whatif-thresholds"):
-        expect(page.locator(f"#{name}-section")).to_be_hidden()
+    for name in ("whatif-caching", "whatif-confidence", "whatif-opportunities"):
+        expect(page.locator(f"#{name}")).to_be_hidden()

@@ -33,7 +33,7 @@ MONTH = date(2026, 12, 1)
 
 RUN = """([table, points, limit]) => points.map((point) => {
   const kernel = window.tollbookWhatif;
-  const board = { table, symbol: "$", at_least: false, range: null, range_note: "",
+  const board = { table, symbol: "$", at_least: false,
     defaults: { limit } };
   const view = kernel.outlook(table, point);
   return {

@@ -50,9 +50,10 @@ def test_plans_are_kept_compared_renamed_and_deleted(
     axe: Callable[[Page], list[str]],
     sideways_scroll: Callable[[Page], int],
 ) -> None:
-    page = open_page(FULL, scheme=scheme, width=width)
+    page = open_page(f"{FULL}&open=side-by-side", scheme=scheme, width=width)
     save(page, "Twelve percent")
-    again = open_page(FULL.replace("escalate=12", "escalate=20"), scheme=scheme, width=width)
+    other = FULL.replace("escalate=12", "escalate=20")
+    again = open_page(f"{other}&open=side-by-side", scheme=scheme, width=width)
     expect(again.locator(".saved-list li")).to_have_count(1)
     card = "whatif-compare"
     assert sentence_of(again, card).startswith("Of 2 plans “Twelve percent” costs least: $633.60")
@@ -64,14 +65,15 @@ def test_plans_are_kept_compared_renamed_and_deleted(
     expect(again.locator("#whatif-save-said")).to_have_text("Renamed to “Less”.")
     again.get_by_title("Show Less").click()
     expect(again.locator("#whatif-sentence")).to_contain_text("This plan $633.60")
+    assert "open=side-by-side" in again.url
     again.get_by_role("button", name="Delete Less").click()
     expect(again.locator("#whatif-compare-body")).to_be_hidden()
     expect(again.locator(".saved-list li")).to_have_count(0)
 
 
 def test_a_plan_file_sets_the_controls(open_page: OpenPage) -> None:
-    page = open_page("/whatif")
-    page.get_by_text("Open a plan file").click()
+    page = open_page("/whatif?open=side-by-side")
+    page.get_by_text("Open a plan file", exact=True).click()
     page.get_by_label("The YAML of a plan").fill(YAML.replace("escalate", "escalade"))
     page.get_by_role("button", name="Set the controls").click()
     expect(page.locator("#whatif-yaml-said")).to_contain_text("plan.yaml:8: ")
@@ -88,8 +90,9 @@ def test_a_plan_file_sets_the_controls(open_page: OpenPage) -> None:
 
 def test_two_settings_are_chosen(open_page: OpenPage) -> None:
     page = open_page(FULL)
-    assert sentence_of(page, "whatif-two").startswith("A month costs between $315.00 and ")
+    page.get_by_role("heading", name="Two settings at once").click()
+    place = '[id=\'{"card":"whatif-two","type":"sentence"}\']'
+    expect(page.locator(place)).to_contain_text("A month costs between $315.00 and ")
     page.locator("#whatif-two-down").click()
     page.get_by_role("option", name="Batch share").click()
-    place = '[id=\'{"card":"whatif-two","type":"sentence"}\']'
     expect(page.locator(place)).to_contain_text("15 of 42 keep to your $600 limit")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from costmodel.flows import ZERO, total_of
+from costmodel.meters import CACHED_METERS, INPUT_METERS
 from dashboard.context import DashboardContext, Source
 from dashboard.pages.whatif import caching, thresholds
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
@@ -159,6 +161,28 @@ def test_thresholds_without_confidence(tmp_path: Path, marked: bool) -> None:
         assert "100% of what Mini tries is asked again of full" in said
         assert "so it does not pay" in said
         assert "No try here tells its confidence" in said
+
+
+def test_the_share_of_the_control_stands_beside_the_one_without_batches(
+    demo: DashboardContext,
+) -> None:
+    state = parse("", STATE_KEYS, DEFAULT_RANGE)
+    screen = screen_of(demo, state)
+    flows = screen.board.baseline.flows
+
+    def cached_share(*, batches: bool) -> float:
+        counted = [flow for flow in flows if batches or flow.tier != "batch"]
+        cached = sum((total_of(flow.quantities, CACHED_METERS) for flow in counted), ZERO)
+        whole = sum((total_of(flow.quantities, INPUT_METERS) for flow in counted), ZERO)
+        return float(cached / whole)
+
+    without, whole = cached_share(batches=False), cached_share(batches=True)
+    assert (f"{without:.0%}", f"{whole:.1%}") == ("57%", "50.9%")
+    said = texts_of(
+        caching.SECTION.content(caching.SECTION.ask(baseline_view(demo, state)), screen)
+    )
+    assert "57% of the input outside batches is billed at the cached price; with batches" in said
+    assert "it is 50.9%, where" in said
 
 
 @pytest.mark.parametrize("section", [caching.SECTION, thresholds.SECTION])

@@ -13,7 +13,6 @@ from costmodel.workload import typed_workload
 from dashboard.pages.whatif.outlook import outlook
 from dashboard.pages.whatif.words import (
     limit_line,
-    range_text,
     sentence,
     sentence_money,
     share_text,
@@ -130,12 +129,6 @@ def test_amounts_on_screen_add_up() -> None:
 def test_a_lower_bound_is_called_one() -> None:
     said = sentence(Fraction(10), Fraction(10), at_least=True)
     assert said == "Today at least $10 a month. This plan at least $10 costs the same."
-
-
-def test_ranges_are_whole_dollars_or_a_reason() -> None:
-    spread = range_text(Fraction("633.60"), (0.9406, 1.0606), "")
-    assert spread == "Likely $596 to $672."
-    assert range_text(Fraction(1), None, "No range: typed numbers.") == "No range: typed numbers."
 
 
 def test_money_in_sentences_has_cents_only_where_there_are_some() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.baseline import usage_history, with_sessions
+from ingest.baseline import plan_history
 from ingest.periods import parse_period
 from ingest.store import CellQuery, Store, sessions
 from tests.books import BOOK
@@ -82,12 +82,13 @@ def test_filters_and_undone_imports_are_left_out(store: Store) -> None:
 
 
 def test_a_history_gets_its_sessions_where_it_has_them(store: Store) -> None:
-    imported(store, "a.jsonl", [call(1, "a"), call(2, "b")])
+    lines = [call(1, "a"), call(2, "b"), call(3, None, feature="chat")]
+    imported(store, "a.jsonl", lines)
     period = parse_period("2026-10", datetime(2026, 11, 1, tzinfo=UTC), "UTC")
-    history = usage_history(store, BOOK, period, {}, ("feature",))
-    assert history is not None
-    found = with_sessions(history, store, BOOK, period, {})
+    found = plan_history(store, BOOK, period, {}, ("feature",))
+    assert found is not None
     assert found.sessions is not None
     assert found.sessions.dimension_names == ("session", "escalated_from", "feature")
-    nobody = with_sessions(history, store, BOOK, period, {"feature": ("chat",)})
+    nobody = plan_history(store, BOOK, period, {"feature": ("chat",)})
+    assert nobody is not None
     assert nobody.sessions is None

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.page import layout, register
-from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.settings import PAGE_KEYS as STATE_KEYS
 
 __all__ = ["DEFAULT_RANGE", "STATE_KEYS", "layout", "register"]

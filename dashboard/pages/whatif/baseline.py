@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,13 +13,11 @@ from costmodel.usage import total_of
 from costmodel.workload import DAYS_A_MONTH, typed_workload
 from dashboard.moments import day_text
 from dashboard.remembered import remembered
-from dashboard.time_words import day_of
 from dashboard.view import view_of
 from ingest.baseline import usage_baseline, whole_days
 from ingest.plan_past import replayed_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from costmodel.book import PriceBook
@@ -40,15 +38,13 @@ class Usage:
     """A baseline, as it came and as a month of 30 days.
 
     ``words`` names it in a sentence. ``spent`` is its exact cost as reported, before it
-    is made a month. ``cost_by_day`` holds whole days only. ``replayed`` is how forecasts
-    from such usage did on the days before.
+    is made a month. ``replayed`` is how forecasts from such usage did on the days before.
     """
 
     seen: Baseline
     month: Baseline
     words: str
     spent: Fraction | None
-    cost_by_day: Mapping[date, Fraction] = field(default_factory=dict)
     highest_cached_share: Fraction | None = None
     features: tuple[str | None, ...] = ()
     range_words: str = ""
@@ -102,7 +98,6 @@ def usage_seen(view: View) -> Usage:
         month=seen.a_month(),
         words=_words(view),
         spent=view.report().total.cost,
-        cost_by_day=_whole_days(view, by_day),
         highest_cached_share=_highest_cached_share(by_day),
         features=_features(seen),
         range_words=view.period.text,
@@ -134,18 +129,6 @@ def _features(seen: Baseline) -> tuple[str | None, ...]:
     if set(requests) <= {None}:
         return ()
     return tuple(sorted(requests, key=lambda name: (-requests[name], name or "")))
-
-
-def _whole_days(view: View, rows: Iterable[SpendRow]) -> dict[date, Fraction]:
-    """Return the cost of every whole day, 0 for those without usage."""
-    extent = view.store.extent()
-    whole = whole_days(view.period, extent) if extent else None
-    if whole is None:
-        return {}
-    known = {day_of(row.dimensions[0]): row.cost or Fraction(0) for row in rows}
-    first = whole.start.date()
-    days = (first + timedelta(step) for step in range((whole.end.date() - first).days))
-    return {day: known.get(day, Fraction(0)) for day in days}
 
 
 def _highest_cached_share(rows: tuple[SpendRow, ...]) -> Fraction | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
 from threading import Lock
@@ -19,10 +18,8 @@ from costmodel.comparison import Comparison, compare
 from costmodel.controls import Controls
 from costmodel.corners import CornerTable, corner_table, interpolate
 from costmodel.flows import ZERO, total_of
-from costmodel.likely import likely_range, volume_factors
 from costmodel.meters import CACHED_METERS
 from costmodel.regimes import month_after
-from costmodel.workload import DAYS_A_MONTH
 from dashboard.pages.whatif.baseline import Usage, typed_usage, usage_seen
 from dashboard.pages.whatif.names import start_choices
 from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, shares_of
@@ -124,17 +121,6 @@ class Board:
         flows = self.baseline.flows
         cached = sum((total_of(flow.quantities, CACHED_METERS) for flow in flows), ZERO)
         return cached / total if total else ZERO
-
-    @cached_property
-    def spread(self) -> tuple[float, float] | None:
-        """Return how far a month may fall from its mean, 8 times in 10, by the days seen.
-
-        None without two weeks of whole days.
-        """
-        costs = {day: float(cost) for day, cost in self.usage.cost_by_day.items()}
-        target = [self.first_month + timedelta(step) for step in range(DAYS_A_MONTH)]
-        factors = volume_factors(costs, target)
-        return None if factors is None else likely_range(factors)
 
     def controls(self, settings: Settings) -> Controls:
         """Return the controls that settings mean on this board."""

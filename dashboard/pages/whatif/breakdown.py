@@ -7,25 +7,60 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from dash import html
+from dash import Output, html
+from dash.exceptions import PreventUpdate
 
 from costmodel.book import Unpriced
 from costmodel.cost import money
 from costmodel.meters import METERS, TOKEN_METERS, Meter
 from costmodel.money import dollars
 from dashboard.money_text import count
+from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.names import short_name
+from dashboard.pages.whatif.screen import screen_of
+from dashboard.pages.whatif.sections import asked, waiting
+from dashboard.pages.whatif.settings import PAGE_KEYS
+from dashboard.pages.whatif.wildcards import labelled
+from dashboard.state import parse
 from dashboard.token_types import TOKEN_TYPES, sized, token_type
 
 if TYPE_CHECKING:
+    from dash import Dash
     from dash.development.base_component import Component
 
     from costmodel.comparison import Family
     from costmodel.scenario import Outcome
+    from dashboard.context import DashboardContext
     from dashboard.pages.whatif.board import Board
+
+NAME, TITLE, PLACE = "token-types", "This plan by token type", "token-types-body"
 
 _Place = tuple[str, str, str, Meter, int, Fraction]
 """Provider, model, tier, meter, the request size that the rate begins above, and the rate."""
+
+
+def section() -> html.Div:
+    """Return the place of the section, which its callback fills."""
+    return html.Div(waiting(), id=PLACE)
+
+
+def register(app: Dash, context: DashboardContext) -> None:
+    """Fill the section once it is open, and whenever the page shows another plan."""
+
+    @app.callback(Output(PLACE, "children"), asked(NAME))
+    def fill(search: str | None) -> list[Component]:
+        if search is None or context.store().is_empty():
+            raise PreventUpdate
+        screen = screen_of(context, parse(search, PAGE_KEYS, DEFAULT_RANGE))
+        table = html.Table(breakdown(screen.outcome, screen.board), className="chart-table")
+        scrolled = html.Div(
+            table,
+            className="table-scroll all-rows",
+            tabIndex="0",
+            role="region",
+            **labelled(TITLE),
+        )
+        return [html.P(sentence(screen.outcome, screen.board), className="section-words"), scrolled]
 
 
 @dataclass(frozen=True)

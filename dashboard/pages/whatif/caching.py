@@ -1,6 +1,6 @@
 """What the logs tell of prompt caching: a chart, its sentence, and what stands in the way.
 
-The card fills itself after the page, and again only where the usage on it is another.
+The section fills itself when it is opened, and again only where the usage is another.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from costmodel.caching import Basis, kept_words
+from costmodel.caching import BATCH, Basis, kept_words
 from dashboard.chart_card import Chart, chart_card
 from dashboard.figures.caching import CachedRow, cached_shares, shares_height
 from dashboard.filter_bar import value_text
 from dashboard.money_text import money, share, short_count, signed_money
-from dashboard.pages.whatif.from_logs import LogSection, missing_card, with_notes
+from dashboard.pages.whatif.from_logs import LogSection, with_notes
 from dashboard.pages.whatif.names import short_name
-from dashboard.pages.whatif.words import capital
+from dashboard.pages.whatif.sections import words
+from dashboard.pages.whatif.words import capital, share_text
 from ingest.caching import usage_caching
 from pricing.prompt_caching import load_cache_policy
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from costmodel.caching import FeatureCaching, Possible
     from costmodel.comparison import Family
+    from dashboard.pages.whatif.board import Board
     from dashboard.pages.whatif.screen import Screen
     from dashboard.view import View
 
@@ -37,6 +39,7 @@ MISSING = (
     "prefix. Objects of the API bring them as session or prefix_hashes in their metadata, your "
     "own table as columns of a mapping."
 )
+NOTHING = "No request here has input that a cache could hold."
 BASIS_NOTES = {
     Basis.PREFIXES: "Possible: blocks of the prompt that were used within an hour before.",
     Basis.SESSIONS: (
@@ -54,25 +57,39 @@ def _ask(view: View) -> tuple[FeatureCaching, ...]:
 
 def _content(rows: tuple[FeatureCaching, ...], screen: Screen) -> list[Component]:
     if not any(row.possible for row in rows):
-        return [missing_card(TITLE, MISSING)] if rows else []
+        return [words(MISSING)] if rows else []
     family, currency = screen.board.comparison.family, screen.board.currency
-    chart = caching_chart(rows[:SHOWN_ROWS], family, currency)
+    chart = caching_chart(rows, family, currency, _with_batches(screen.board))
     height = shares_height(min(len(rows), SHOWN_ROWS))
     card = chart_card(CARD, TITLE, chart, height=height)
     return [with_notes(card, notes(rows[:SHOWN_ROWS], family))]
 
 
-SECTION = LogSection(CARD, _ask, _content)
+SECTION = LogSection("caching", NOTHING, _ask, _content)
 
 
-def caching_chart(rows: tuple[FeatureCaching, ...], family: Family | None, currency: str) -> Chart:
-    """Return shares by feature and model, and in the table also money and every time."""
+def _with_batches(board: Board) -> Fraction | None:
+    """Return the share that the control starts from where batches are in it, else None."""
+    has_batches = any(flow.tier == BATCH for flow in board.baseline.flows)
+    return board.cached_share if has_batches else None
+
+
+def caching_chart(
+    rows: tuple[FeatureCaching, ...],
+    family: Family | None,
+    currency: str,
+    with_batches: Fraction | None = None,
+) -> Chart:
+    """Return shares by feature and model, and in the table also money, every time and row.
+
+    ``with_batches`` is today's cached share of all input, see ``sentence``.
+    """
     times = next(
         [capital(kept_words(each.seconds)) for each in row.possible] for row in rows if row.possible
     )
     return Chart(
-        sentence=sentence(rows, currency),
-        figure=cached_shares([_drawn(row, family) for row in rows]),
+        sentence=sentence(rows, currency, with_batches),
+        figure=cached_shares([_drawn(row, family) for row in rows[:SHOWN_ROWS]]),
         header=("Feature", "Input", "Today", *times, "Highest hour", "Best change a month"),
         rows=[_table_row(row, family, len(times), currency) for row in rows],
     )
@@ -107,16 +124,27 @@ def _table_row(
     )
 
 
-def sentence(rows: tuple[FeatureCaching, ...], currency: str) -> str:
-    """Return today's share, what an hour would allow, and the money in it."""
+def sentence(
+    rows: tuple[FeatureCaching, ...], currency: str, with_batches: Fraction | None = None
+) -> str:
+    """Return today's share, what an hour would allow, and the money in it.
+
+    Batches are in no row; where there are some, ``with_batches`` says today's share of all
+    input, which the control “Cached input share” starts from.
+    """
     told = [(row, hour) for row in rows if (hour := _kept_an_hour(row))]
     tokens = sum((row.input_tokens for row, _ in told), ZERO)
     today = sum((row.share * row.input_tokens for row, _ in told), ZERO) / tokens
     possible = sum((hour.share * row.input_tokens for row, hour in told), ZERO) / tokens
     saved = -sum((hour.change for _, hour in told if hour.change and hour.change < 0), ZERO)
     lead = f"{share(today)} of the input is billed at the cached price"
+    if with_batches is not None:
+        lead = (
+            f"{share(today)} of the input outside batches is billed at the cached price; with "
+            f"batches it is {share_text(with_batches)}, where “Cached input share” starts"
+        )
     if not round(saved * 100):
-        return f"{lead}; keeping prefixes for an hour after each use would save nothing more."
+        return f"{lead}. Keeping prefixes for an hour after each use would save nothing more."
     return (
         f"{lead}. Keeping prefixes for an hour after each use would allow {share(possible)}, "
         f"and save {money(saved, currency)} a month where it pays."

@@ -16,12 +16,12 @@ from dashboard.figures.palette import EXPECTED, SPENT
 from dashboard.figures.whatif import Bar, bars, bars_height
 from dashboard.pages.whatif import saved
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
-from dashboard.pages.whatif.payload import range_note
 from dashboard.pages.whatif.saved import Saved, saved_of
 from dashboard.pages.whatif.screen import Screen, screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.sections import asked
+from dashboard.pages.whatif.settings import OPEN_KEY, PAGE_KEYS
 from dashboard.pages.whatif.wildcards import labelled
-from dashboard.pages.whatif.words import cents, range_text, verdict
+from dashboard.pages.whatif.words import cents, verdict
 from dashboard.state import parse
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dashboard.context import DashboardContext
 
-CARD = "whatif-compare"
+SECTION, CARD = "side-by-side", "whatif-compare"
 STORE = "whatif-saved"
 NAME, SAVE, SAID = "whatif-save-name", "whatif-save", "whatif-save-said"
 ON_SCREEN = "On screen"
@@ -49,7 +49,7 @@ class Row:
     screen: Screen
 
 
-def section(*more: Component) -> html.Section:
+def section(*more: Component) -> html.Div:
     """Return the form, the list and the comparison; ``more`` stands below the list.
 
     The browser keeps the scenarios.
@@ -68,21 +68,13 @@ def section(*more: Component) -> html.Section:
         ],
         className="save-form",
     )
-    head = [
-        html.H2("Side by side", className="card-title"),
-        html.P(
-            f"Up to {saved.MOST_SAVED} plans, kept in this browser only.",
-            className="chart-sentence",
-        ),
-    ]
     chart = chart_card.chart_card(CARD, "What each plan costs a month", height=bars_height(4))
-    return html.Section(
+    return html.Div(
         [
             dcc.Store(id=STORE, storage_type="local"),
-            html.Div([*head, form, html.Div(id="whatif-saved-list"), *more], className="card"),
+            html.Div([form, html.Div(id="whatif-saved-list"), *more]),
             html.Div(chart, id="whatif-compare-body", hidden=True, className="compare-body"),
         ],
-        id="whatif-side-by-side",
         className="side-by-side",
     )
 
@@ -96,18 +88,18 @@ def register(app: Dash, context: DashboardContext) -> None:
         Output("whatif-compare-body", "hidden"),
         *chart_card.outputs(CARD),
         Input(STORE, "modified_timestamp"),
-        Input("whatif-shown", "data"),
+        asked(SECTION),
         State(STORE, "data"),
     )
-    def compare(_: float, shown: dict[str, str] | None, data: object) -> tuple[Any, ...]:
-        if shown is None or context.store().is_empty():
+    def compare(_: float, search: str | None, data: object) -> tuple[Any, ...]:
+        if search is None or context.store().is_empty():
             raise PreventUpdate
         kept = saved_of(data)
         if not kept:
             return [], True, *(no_update for _ in range(3))
-        rows = rows_of(context, kept, shown["search"])
-        listed = no_update if ctx.triggered_id == "whatif-shown" else _list(kept)
-        return listed, False, *chart_card.values(comparison(rows))
+        rows = rows_of(context, kept, search)
+        opened = rows[0].screen.state.own.get(OPEN_KEY)
+        return _list(kept, opened), False, *chart_card.values(comparison(rows))
 
 
 def _register_edit(app: Dash) -> None:
@@ -160,17 +152,19 @@ def _saved(kept: tuple[Saved, ...], name: str | None, search: str) -> tuple[Any,
     return saved.as_data(after), "", f"“{after[-1].name}” is saved."
 
 
-def _list(kept: Sequence[Saved]) -> list[Component]:
+def _list(kept: Sequence[Saved], opened: str | None) -> list[Component]:
+    """Return the kept plans; the way to each leaves the open sections open."""
     return [
         html.Ul(
-            [_item(each, place) for place, each in enumerate(kept)],
+            [_item(each, place, opened) for place, each in enumerate(kept)],
             className="saved-list",
             **labelled("Saved plans"),
         )
     ]
 
 
-def _item(each: Saved, place: int) -> html.Li:
+def _item(each: Saved, place: int, opened: str | None) -> html.Li:
+    state = parse(each.search, PAGE_KEYS, DEFAULT_RANGE).with_own(**{OPEN_KEY: opened})
     return html.Li(
         [
             dmc.TextInput(
@@ -183,7 +177,7 @@ def _item(each: Saved, place: int) -> html.Li:
             ),
             dcc.Link(
                 "Show",
-                href=f"/whatif{each.search}",
+                href=f"/whatif{state.search()}",
                 className="quiet-link",
                 title=f"Show {each.name}",
             ),
@@ -202,7 +196,7 @@ def rows_of(context: DashboardContext, kept: Sequence[Saved], search: str) -> li
     """Return the plan on screen, then every kept one, all over the usage as it is now."""
     named = [Saved(saved.free_name(ON_SCREEN, kept), search), *kept]
     return [
-        Row(each.name, screen_of(context, parse(each.search, STATE_KEYS, DEFAULT_RANGE)))
+        Row(each.name, screen_of(context, parse(each.search, PAGE_KEYS, DEFAULT_RANGE)))
         for each in named
     ]
 
@@ -236,8 +230,8 @@ def _cells(row: Row, currency: str) -> tuple[str, ...]:
     screen = row.screen
     cost = screen.outcome.cost
     said = verdict(screen.view.today, cost, currency).removesuffix(".")
-    likely = range_text(cost, screen.board.spread, range_note(screen.board), currency)
-    return row.name, dollars(cost, currency), said, likely.removeprefix("Likely ").removesuffix(".")
+    likely = screen.likely_line.removeprefix("Likely ").removesuffix(".")
+    return row.name, dollars(cost, currency), said, likely
 
 
 def _sentence(rows: Sequence[Row], currency: str) -> str:

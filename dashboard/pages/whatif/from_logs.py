@@ -1,6 +1,6 @@
 """Sections of What-if about the logs themselves, which no slider moves.
 
-Each fills itself after the page, and again only when other usage is shown.
+Each fills itself when it is opened, and again only when other usage is shown.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dash import Input, Output, State, dcc, html
+from dash import Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.sections import asked, waiting, words
+from dashboard.pages.whatif.settings import PAGE_KEYS
 from dashboard.remembered import remembered
 from dashboard.state import parse
 
@@ -33,47 +34,43 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class LogSection(Generic[Answer]):
-    """A section: ``ask`` reads the usage of a view, ``content`` draws it, or nothing."""
+    """A section: ``ask`` reads the usage of a view, ``content`` draws it, or nothing.
+
+    ``name`` is that in the address, ``nothing`` what is said where there is nothing to draw.
+    """
 
     name: str
+    nothing: str
     ask: Callable[[View], Answer]
     content: Callable[[Answer, Screen], list[Component]]
 
-    @property
-    def place(self) -> str:
-        """Return the id of the section."""
-        return f"{self.name}-section"
-
-    def section(self) -> html.Section:
+    def section(self) -> html.Div:
         """Return the place of the section, which its callback fills."""
         shown = dcc.Store(id=f"{self.name}-shown")
-        return html.Section([shown, html.Div(id=f"{self.name}-body")], id=self.place, hidden=True)
+        return html.Div([shown, html.Div(waiting(), id=f"{self.name}-body")])
 
     def register(self, app: Dash, context: DashboardContext) -> None:
-        """Fill the section whenever the page shows other usage."""
+        """Fill the section once it is open, and whenever the page shows other usage."""
 
         @app.callback(
             Output(f"{self.name}-body", "children"),
-            Output(self.place, "hidden"),
             Output(f"{self.name}-shown", "data"),
-            Input("whatif-shown", "data"),
+            asked(self.name),
             State(f"{self.name}-shown", "data"),
         )
-        def fill(
-            shown: dict[str, str] | None, before: str | None
-        ) -> tuple[list[Component], bool, str]:
-            if shown is None or context.store().is_empty():
+        def fill(search: str | None, before: str | None) -> tuple[list[Component], str]:
+            if search is None or context.store().is_empty():
                 raise PreventUpdate
-            state = parse(shown["search"], STATE_KEYS, DEFAULT_RANGE)
+            state = parse(search, PAGE_KEYS, DEFAULT_RANGE)
             screen = screen_of(context, state)
             if screen.board.is_typed:
-                return [], True, "typed"
+                raise PreventUpdate
             view = baseline_view(context, state)
             key = _key(self.name, view)
             if repr(key) == before:
                 raise PreventUpdate
             drawn = self.content(remembered(view.store, key, lambda: self.ask(view)), screen)
-            return drawn, not drawn, repr(key)
+            return drawn or [words(self.nothing)], repr(key)
 
 
 def _key(name: str, view: View) -> tuple[Any, ...]:
@@ -82,12 +79,6 @@ def _key(name: str, view: View) -> tuple[Any, ...]:
     period = view.period
     books = id(view.source.book), id(view.source.configuration)
     return (name, period.start, period.end, filters, view.store.version(), *books)
-
-
-def missing_card(title: str, text: str) -> html.Div:
-    """Return what stands in for a chart whose fields no request has."""
-    head = html.H2(title, className="card-title")
-    return html.Div([head, html.P(text, className="chart-sentence")], className="card")
 
 
 def with_notes(card: dmc.Paper, texts: Sequence[str]) -> dmc.Paper:

@@ -14,6 +14,8 @@ from dashboard.pages.whatif import saved
 from dashboard.pages.whatif.compare import STORE
 from dashboard.pages.whatif.plan_reading import Opened, PlanTextError, opened
 from dashboard.pages.whatif.saved import saved_of
+from dashboard.pages.whatif.sections import SECTIONS, opened_text
+from dashboard.pages.whatif.settings import OPEN_KEY
 from dashboard.pages.whatif.words import capital
 
 if TYPE_CHECKING:
@@ -76,9 +78,12 @@ def register(app: Dash, context: DashboardContext) -> None:
         Input(OPEN, "n_clicks"),
         State(TEXT, "value"),
         State(STORE, "data"),
+        State(SECTIONS, "data"),
         prevent_initial_call=True,
     )
-    def open_plan(clicks: int | None, text: str | None, data: object) -> tuple[Any, ...]:
+    def open_plan(
+        clicks: int | None, text: str | None, data: object, sections: list[str] | None
+    ) -> tuple[Any, ...]:
         if not clicks:
             raise PreventUpdate
         try:
@@ -90,7 +95,8 @@ def register(app: Dash, context: DashboardContext) -> None:
         for other in others:
             kept = saved.added(kept, other.name, other.state.search())
         said = _said(found, len(kept) - len(saved_of(data)))
-        return first.state.search() or "?", saved.as_data(kept) if others else no_update, said
+        state = first.state.with_own(**{OPEN_KEY: opened_text(sections)})
+        return state.search() or "?", saved.as_data(kept) if others else no_update, said
 
 
 def text_of(contents: str) -> str:

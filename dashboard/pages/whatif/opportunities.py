@@ -1,6 +1,6 @@
 """Opportunities: the move that saves most for every feature, and the way into the plan.
 
-The section fills itself after the page: what it shows does not depend on the sliders,
+The section fills itself when it is opened: what it shows does not depend on the sliders,
 only the links do, which add a feature to a plan that says the same already.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dash import Input, Output, dcc, html
+from dash import Output, dcc, html
 from dash.exceptions import PreventUpdate
 
 from costmodel.ending import KEY_WORDS, endings
@@ -19,9 +19,10 @@ from dashboard.money_text import money, share
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
 from dashboard.pages.whatif.move_settings import is_in_plan, with_move
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS, written
+from dashboard.pages.whatif.sections import asked, waiting, words
+from dashboard.pages.whatif.settings import OPEN_KEY, PAGE_KEYS, written
 from dashboard.pages.whatif.who_calls import scrolling, who_calls
-from dashboard.pages.whatif.wildcards import attributes, labelled
+from dashboard.pages.whatif.wildcards import attributes
 from dashboard.pages.whatif.words import capital
 from dashboard.remembered import remembered
 from dashboard.state import parse
@@ -47,7 +48,8 @@ RISKS: dict[Risk, str] = {
     "latency": "Answers come later",
     "none": "None",
 }
-SECTION, YAML = "whatif-opportunities", "whatif-moves-yaml"
+NAME, SECTION, YAML = "opportunities", "opportunities-body", "whatif-moves-yaml"
+NOTHING = "There is no usage here that a move could change."
 
 
 @dataclass(frozen=True)
@@ -59,28 +61,24 @@ class Found:
     inventory: list[InventoryLine]
 
 
-def section() -> html.Section:
+def section() -> html.Div:
     """Return the place of the section, which its callback fills."""
-    return html.Section(id=SECTION, hidden=True, className="card", **labelled("Opportunities"))
+    return html.Div(waiting(), id=SECTION)
 
 
 def register(app: Dash, context: DashboardContext) -> None:
-    """Fill the section whenever the page shows another state."""
+    """Fill the section once it is open, and whenever the page shows another state."""
 
-    @app.callback(
-        Output(SECTION, "children"),
-        Output(SECTION, "hidden"),
-        Input("whatif-shown", "data"),
-    )
-    def fill(shown: dict[str, str] | None) -> tuple[list[Component], bool]:
-        if shown is None or context.store().is_empty():
+    @app.callback(Output(SECTION, "children"), asked(NAME))
+    def fill(search: str | None) -> list[Component]:
+        if search is None or context.store().is_empty():
             raise PreventUpdate
-        state = parse(shown["search"], STATE_KEYS, DEFAULT_RANGE)
+        state = parse(search, PAGE_KEYS, DEFAULT_RANGE)
         screen = screen_of(context, state)
         if screen.board.is_typed:
-            return [], True
+            raise PreventUpdate
         found = found_in(context, state)
-        return (content(found, screen), False) if found.opportunities.rows else ([], True)
+        return content(found, screen) if found.opportunities.rows else [words(NOTHING)]
 
 
 def found_in(context: DashboardContext, state: State) -> Found:
@@ -107,7 +105,7 @@ def _found(view: View) -> Found:
 def content(found: Found, screen: Screen) -> list[Component]:
     """Return the section: a sentence, the moves, and who calls which model."""
     offers, currency = found.opportunities, found.opportunities.currency
-    query = screen.state.search()
+    query = screen.state.with_own(**{OPEN_KEY: None}).search()
     files = ("xlsx", "yaml") if offers.levers else ("xlsx",)
     downloads = [
         html.A(kind.upper(), href=f"/download/opportunities.{kind}{query}", className="link")
@@ -116,12 +114,11 @@ def content(found: Found, screen: Screen) -> list[Component]:
     return [
         html.Div(
             [
-                html.H2("Opportunities", className="card-title"),
+                html.P(sentence(offers), className="section-words"),
                 html.Div(downloads, className="downloads"),
             ],
-            className="card-head",
+            className="words-and-files",
         ),
-        html.P(sentence(offers), className="chart-sentence"),
         scrolling(_table(offers, screen), "The best move of every feature"),
         *_yaml(offers),
         who_calls(found.inventory, found.endings, currency),

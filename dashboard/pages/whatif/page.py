@@ -15,22 +15,19 @@ from dashboard.notices import notice_list
 from dashboard.pages import first_run
 from dashboard.pages.whatif import (
     assumptions,
-    breakdown,
-    caching,
     charts,
     compare,
     downloads,
-    opening,
-    opportunities,
+    folded,
+    likely_line,
     opportunity_files,
-    thresholds,
-    two_settings,
+    sections,
 )
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.panel import panel, panel_key
 from dashboard.pages.whatif.payload import own_of, payload
 from dashboard.pages.whatif.screen import Screen, screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.settings import OPEN_KEY, PAGE_KEYS, STATE_KEYS
 from dashboard.pages.whatif.wildcards import attributes, labelled
 from dashboard.state import parse
 
@@ -50,12 +47,13 @@ def layout(context: DashboardContext, state: PageState) -> Component:
     """Return the page for a state; on an empty store, how to begin."""
     if context.store().is_empty():
         return first_run.layout(context)
-    screen = screen_of(context, state)
+    screen = screen_of(context, state.with_own(**{OPEN_KEY: None}))
     return html.Div(
         [
             dcc.Store(id="whatif-board", data=payload(screen.board)),
             dcc.Store(id="whatif-own", data=_own(screen)),
             dcc.Store(id="whatif-plan"),
+            dcc.Store(id=sections.ADDRESS),
             dcc.Store(id="whatif-shown", data=_shown(screen)),
             html.Div(_notices(screen), id="whatif-notices"),
             _bar(screen),
@@ -68,7 +66,7 @@ def layout(context: DashboardContext, state: PageState) -> Component:
                         className="card whatif-panel",
                         **labelled("The plan"),
                     ),
-                    html.Div(_results(screen), className="whatif-results"),
+                    html.Div(_results(screen, state), className="whatif-results"),
                 ],
                 className="whatif-grid",
             ),
@@ -105,9 +103,10 @@ def _head(screen: Screen) -> html.Div:
     return html.Div(
         [
             html.H1(screen.sentence, id="whatif-sentence", className="headline"),
+            likely_line.line(screen),
             html.P(
                 [
-                    html.Span(screen.second_line, id="whatif-second"),
+                    html.Span(screen.limit_line.text, id="whatif-second"),
                     html.Button(
                         "Set",
                         id="whatif-set",
@@ -127,8 +126,8 @@ def _head(screen: Screen) -> html.Div:
 def _actions(screen: Screen) -> list[Component]:
     search = screen.state.search()
     return [
-        html.A("Save", href="#whatif-save-name", className="plain-button"),
-        html.A("Compare", href="#whatif-side-by-side", className="plain-button"),
+        html.A("Save", href=f"#{compare.NAME}", className="plain-button"),
+        html.A("Compare", href=f"#{sections.place_of(compare.SECTION)}", className="plain-button"),
         html.Button(
             "Copy link",
             type="button",
@@ -147,7 +146,7 @@ def _actions(screen: Screen) -> list[Component]:
     ]
 
 
-def _results(screen: Screen) -> list[Component]:
+def _results(screen: Screen, state: PageState) -> list[Component]:
     bars, waterfall, months = _charts(screen)
     return [
         chart_card.chart_card(BARS, "What a month costs", bars, height=bars_height(len(bars.rows))),
@@ -155,12 +154,6 @@ def _results(screen: Screen) -> list[Component]:
             WATERFALL, "Where the difference comes from", waterfall, height=_WATERFALL_HEIGHT
         ),
         chart_card.chart_card(MONTHS, "The next 12 months", months, height=_MONTHS_HEIGHT),
-        compare.section(opening.section()),
-        two_settings.section(),
-        _breakdown_card(screen),
-        caching.SECTION.section(),
-        thresholds.SECTION.section(),
-        opportunities.section(),
         html.Section(
             [
                 html.H2("What this assumes", className="card-title"),
@@ -168,6 +161,7 @@ def _results(screen: Screen) -> list[Component]:
             ],
             className="card",
         ),
+        sections.folded(folded.sections(), state),
     ]
 
 
@@ -176,32 +170,6 @@ def _charts(screen: Screen) -> tuple[chart_card.Chart, ...]:
         charts.bars_chart(screen.board, screen.view, screen.limit, screen.hues),
         charts.waterfall_chart(screen.board, screen.view, screen.controls),
         charts.months_chart(screen.board, screen.view, screen.limit),
-    )
-
-
-def _breakdown_card(screen: Screen) -> html.Section:
-    table = html.Table(
-        breakdown.breakdown(screen.outcome, screen.board),
-        id="whatif-breakdown",
-        className="chart-table",
-    )
-    return html.Section(
-        [
-            html.H2("This plan by token type", className="card-title"),
-            html.P(
-                breakdown.sentence(screen.outcome, screen.board),
-                id="whatif-breakdown-sentence",
-                className="chart-sentence",
-            ),
-            html.Div(
-                table,
-                className="table-scroll all-rows",
-                tabIndex="0",
-                role="region",
-                **labelled("This plan by token type"),
-            ),
-        ],
-        className="card",
     )
 
 
@@ -230,12 +198,9 @@ def _shown(screen: Screen) -> dict[str, str]:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address, the sliders and the downloads."""
     downloads.register(app.server, context)
-    two_settings.register(app, context)
-    compare.register(app, context)
-    opening.register(app, context)
-    caching.SECTION.register(app, context)
-    thresholds.SECTION.register(app, context)
-    opportunities.register(app, context)
+    likely_line.register(app, context)
+    sections.register(app)
+    folded.register(app, context)
     opportunity_files.register(app.server, context)
     _register_move(app)
     _register_settle(app, context)
@@ -286,8 +251,6 @@ def _register_settle(app: Dash, context: DashboardContext) -> None:
 
     @app.callback(
         *(output for card in (BARS, WATERFALL, MONTHS) for output in chart_card.outputs(card)),
-        Output("whatif-breakdown", "children"),
-        Output("whatif-breakdown-sentence", "children"),
         Output("whatif-assumptions", "children"),
         Output("whatif-notices", "children"),
         Output("whatif-actions", "children"),
@@ -298,34 +261,29 @@ def _register_settle(app: Dash, context: DashboardContext) -> None:
         Output("whatif-own", "data"),
         Output("whatif-panel", "children"),
         Input("whatif-plan", "data"),
-        Input("url", "search"),
+        Input(sections.ADDRESS, "data"),
+        State("url", "search"),
         State("url", "pathname"),
         State("whatif-shown", "data"),
         prevent_initial_call=True,
     )
     def settle(
-        plan: dict[str, str] | None, search: str | None, path: str | None, shown: dict[str, str]
+        plan: dict[str, str] | None,
+        _: str | None,
+        search: str | None,
+        path: str | None,
+        shown: dict[str, str],
     ) -> tuple[Any, ...]:
         if path != "/whatif" or context.store().is_empty():
             raise PreventUpdate
-        state = parse(search, STATE_KEYS, DEFAULT_RANGE)
+        state = parse(search, PAGE_KEYS, DEFAULT_RANGE).with_own(**{OPEN_KEY: None})
         is_plan = ctx.triggered_id == "whatif-plan" and plan is not None
         if is_plan:
             state = state.with_own(**{key: (plan or {}).get(key) for key in STATE_KEYS})
         elif state.search() == shown["search"]:
             raise PreventUpdate
         screen = screen_of(context, state)
-        return (*_drawn(screen), *_moved(screen, shown, is_plan=is_plan))
-
-    @app.callback(
-        Output("url", "search", allow_duplicate=True),
-        Input("whatif-shown", "data"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )
-    def write(shown: dict[str, str], search: str | None) -> Any:  # noqa: ANN401 - or no_update
-        is_written = parse(search, STATE_KEYS, DEFAULT_RANGE).search() == shown["search"]
-        return no_update if is_written else shown["search"]
+        return (*_drawn(screen), *_moved(screen, shown, None if is_plan else search or ""))
 
 
 def _drawn(screen: Screen) -> list[Any]:
@@ -333,23 +291,22 @@ def _drawn(screen: Screen) -> list[Any]:
     drawn = [value for chart in _charts(screen) for value in chart_card.values(chart)]
     return [
         *drawn,
-        breakdown.breakdown(screen.outcome, screen.board),
-        breakdown.sentence(screen.outcome, screen.board),
         _assumptions(screen),
         _notices(screen),
         _actions(screen),
-        f"{screen.sentence} {screen.second_line}",
+        f"{screen.sentence} {screen.limit_line.text}",
         _class_name(screen),
     ]
 
 
-def _moved(screen: Screen, shown: dict[str, str], *, is_plan: bool) -> list[Any]:
-    """Return what only another board, or an address from elsewhere, exchanges."""
+def _moved(screen: Screen, shown: dict[str, str], read: str | None) -> list[Any]:
+    """Return what only another board, or an address ``read`` from elsewhere, exchanges."""
     now = _shown(screen)
+    is_plan = read is None
     board_changed = now["board"] != shown.get("board")
     panel_changed = now["panel"] != shown.get("panel")
     return [
-        now,
+        now if is_plan else {**now, "read": read},
         payload(screen.board) if board_changed else no_update,
         no_update if is_plan and not panel_changed else _own(screen),
         panel(screen.board, screen.settings) if panel_changed or not is_plan else no_update,

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 MIX = "mix"
 """What the control "Start with" holds when several models share the work."""
 
-NO_RANGE_TYPED = "No range: typed numbers."
-NO_RANGE_SHORT = "No range: less than two weeks of history."
-
 
 def payload(board: Board) -> dict[str, object]:
     """Return everything that the browser's kernel needs."""
@@ -37,8 +34,6 @@ def payload(board: Board) -> dict[str, object]:
         "choices": list(board.choices),
         "defaults": {"start": board.default_start, "limit": _float(board.limit), **defaults(board)},
         "bounds": {control: list(bounds(control)) for control in defaults(board)},
-        "range": board.spread,
-        "range_note": range_note(board),
         "at_least": board.at_least,
         "symbol": sentence_money(0, board.currency).removesuffix("0"),
         "split": dashed_from(board),
@@ -61,11 +56,6 @@ def own_of(settings: Settings) -> dict[str, str]:
 
 def _float(amount: Fraction | None) -> float | None:
     return None if amount is None else float(amount)
-
-
-def range_note(board: Board) -> str:
-    """Return why there is no range, where there is none."""
-    return NO_RANGE_TYPED if board.is_typed else NO_RANGE_SHORT
 
 
 def defaults(board: Board) -> dict[str, float]:

@@ -14,8 +14,8 @@ from dashboard.model_hues import hues_of
 from dashboard.pages.whatif import words
 from dashboard.pages.whatif.baseline import baseline_view
 from dashboard.pages.whatif.board import Board, board_of
+from dashboard.pages.whatif.likely import NO_RANGE_TYPED, likely_of, likely_text
 from dashboard.pages.whatif.outlook import Outlook, outlook
-from dashboard.pages.whatif.payload import range_note
 from dashboard.pages.whatif.settings import Settings, TypedNumbers, parse_settings
 
 if TYPE_CHECKING:
@@ -24,17 +24,22 @@ if TYPE_CHECKING:
 
     from dashboard.context import DashboardContext
     from dashboard.state import State
+    from dashboard.view import View
 
 
 @dataclass(frozen=True)
 class Screen:
-    """A board at its settings: ``outcome`` is computed exactly, ``view`` from the corners."""
+    """A board at its settings: ``outcome`` is computed exactly, ``view`` from the corners.
+
+    ``seen`` is the usage that the board is of, None for typed numbers.
+    """
 
     state: State
     settings: Settings
     board: Board
     hues: Mapping[str, str]
     notices: tuple[str, ...] = ()
+    seen: View | None = None
 
     @cached_property
     def controls(self) -> Controls:
@@ -74,13 +79,18 @@ class Screen:
         """Return what the limit says of the plan."""
         return words.limit_line(self.outcome.cost, self.limit, self.board.table, self.controls)
 
+    @cached_property
+    def likely_line(self) -> str:
+        """Return the likely range and the chance to cross the limit; it takes a second to draw."""
+        if self.seen is None:
+            return NO_RANGE_TYPED
+        likely = likely_of(self.seen, self.board, self.controls, self.limit)
+        return likely_text(likely, self.limit, self.board.currency)
+
     @property
     def second_line(self) -> str:
         """Return the likely range and what the limit says."""
-        spread = words.range_text(
-            self.outcome.cost, self.board.spread, range_note(self.board), self.board.currency
-        )
-        return " ".join(part for part in (spread, self.limit_line.text) if part)
+        return " ".join(part for part in (self.likely_line, self.limit_line.text) if part)
 
 
 def screen_of(context: DashboardContext, state: State) -> Screen:
@@ -93,7 +103,7 @@ def screen_of(context: DashboardContext, state: State) -> Screen:
     view = baseline_view(context, state)
     board = board_of(view, settings, source, today)
     notices = (*settings.notices, *board.usage.notices, *_start_notice(board, settings))
-    return Screen(state, settings, board, hues_of(view), notices)
+    return Screen(state, settings, board, hues_of(view), notices, view)
 
 
 def _typed_screen(context: DashboardContext, state: State, settings: Settings) -> Screen:

@@ -34,7 +34,11 @@ STATE_KEYS: tuple[str, ...] = (
     "limit",
     "apply",
 )
-"""Keys of the address that belong to What-if alone."""
+"""Keys of the address that say what is set on What-if."""
+
+OPEN_KEY = "open"
+PAGE_KEYS = (*STATE_KEYS, OPEN_KEY)
+"""Keys of the address that belong to What-if alone: also which sections are open."""
 
 AS_TODAY = "today"
 _DIRECTLY = "directly"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from dashboard.chart_card import Chart, chart_card
 from dashboard.figures.thresholds import HEIGHT, Level, Point, Tries, cost_by_threshold
 from dashboard.money_text import money, unit_money
-from dashboard.pages.whatif.from_logs import LogSection, missing_card, with_notes
+from dashboard.pages.whatif.from_logs import LogSection, with_notes
 from dashboard.pages.whatif.names import short_name
+from dashboard.pages.whatif.sections import words
 from dashboard.pages.whatif.words import capital, share_text
 from ingest.escalation import usage_escalation
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 CARD = "whatif-thresholds"
 TITLE = "From which confidence to ask again"
+NOTHING = "No request here was asked again of another model."
 NO_CONFIDENCE = (
     "No try here tells its confidence, so there is no threshold to move. Objects of the API "
     "bring it as confidence in their metadata, your own table as a column of a mapping."
@@ -52,10 +54,10 @@ def _content(found: Escalation, screen: Screen) -> list[Component]:
     if not found.marked:
         return []
     said = marked_sentence(found.marked[0], family)
-    return [missing_card(TITLE, f"{said} {NO_CONFIDENCE}")]
+    return [words(f"{said} {NO_CONFIDENCE}")]
 
 
-SECTION = LogSection(CARD, _ask, _content)
+SECTION = LogSection("confidence", NOTHING, _ask, _content)
 
 
 def threshold_chart(

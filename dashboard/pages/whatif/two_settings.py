@@ -18,7 +18,8 @@ from dashboard.figures.base import layout
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.sections import asked
+from dashboard.pages.whatif.settings import PAGE_KEYS
 from dashboard.pages.whatif.words import sentence_money, share_text
 from dashboard.state import parse
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from dashboard.context import DashboardContext
     from dashboard.pages.whatif.screen import Screen
 
-CARD = "whatif-two"
+NAME, CARD = "two-settings", "whatif-two"
 TITLE = "Two settings at once"
 ACROSS, DOWN = "whatif-two-across", "whatif-two-down"
 NAMES: Mapping[str, str] = {
@@ -75,14 +76,14 @@ def register(app: Dash, context: DashboardContext) -> None:
 
     @app.callback(
         *chart_card.outputs(CARD),
-        Input("whatif-shown", "data"),
+        asked(NAME),
         Input(ACROSS, "value"),
         Input(DOWN, "value"),
     )
-    def draw(shown: dict[str, str] | None, across: str, down: str) -> list[Any]:
-        if shown is None or context.store().is_empty():
+    def draw(search: str | None, across: str, down: str) -> list[Any]:
+        if search is None or context.store().is_empty():
             raise PreventUpdate
-        screen = screen_of(context, parse(shown["search"], STATE_KEYS, DEFAULT_RANGE))
+        screen = screen_of(context, parse(search, PAGE_KEYS, DEFAULT_RANGE))
         return chart_card.values(two_settings_chart(screen, across, down))
 
 

@@ -64,16 +64,6 @@ def sentence(
     return f"Today {lead}{now} a month. This plan {lead}{then}{colon} {said}"
 
 
-def range_text(
-    plan: Fraction, spread: tuple[float, float] | None, note: str, currency: str = "USD"
-) -> str:
-    """Return the likely range (8 in 10) of a plan, or why there is none."""
-    if spread is None:
-        return note
-    low, high = (dollars(plan * Fraction(factor), currency, 0) for factor in spread)
-    return f"Likely {low} to {high}."
-
-
 def limit_line(
     plan: Fraction, limit: Fraction | None, table: CornerTable, controls: Controls
 ) -> LimitLine:
