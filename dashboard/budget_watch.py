@@ -29,8 +29,6 @@ def situations_of(context: DashboardContext) -> tuple[Situation, ...]:
         WatchError: They could not be evaluated.
     """
     source, store, evaluate = context.source, context.store(), context.evaluate
-    if evaluate is None:
-        return ()
     now = source.clock()
     slot = now.timestamp() // KEPT_FOR.total_seconds()
     key = ("situations", id(source.book), id(source.configuration), slot)

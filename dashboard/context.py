@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.evaluation import situations
 from dashboard.import_jobs import Imports
 from dashboard.remembered import Facts, facts_of
 from dashboard.source import Source
@@ -38,14 +39,14 @@ class DashboardContext:
         *,
         open_demo: Callable[[], Source] | None = None,
         open_own: Callable[[], Source] | None = None,
-        evaluate: Evaluate | None = None,
+        evaluate: Evaluate = situations,
     ) -> None:
         self._source = source
         self._store = Store(source.store_path)
         self.imports = Imports()
         """Files on their way in, whatever is on screen."""
         self.evaluate = evaluate
-        """How budgets are held against their rules; None: they are not looked at."""
+        """How budgets are held against their rules."""
         self._open_demo = open_demo or (_always(source) if source.demo else None)
         self._open_own = open_own or (None if source.demo else _always(source))
 

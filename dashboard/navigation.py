@@ -65,6 +65,7 @@ class Page:
 _PLACES: tuple[Page, ...] = (
     Page("/", "Overview", "o", "dashboard.pages.overview"),
     Page("/whatif", "What-if", "w", "dashboard.pages.whatif"),
+    Page("/budgets", "Budgets & alerts", "a", "dashboard.pages.budgets"),
     Page("/lab", "Lab", "l", "dashboard.pages.lab"),
     Page("/bill", "Bill", "b", "dashboard.pages.bill"),
     Page("/prices", "Prices", "p", "dashboard.pages.prices"),

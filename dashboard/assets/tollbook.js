@@ -237,7 +237,7 @@
 
   /* ---- keys --------------------------------------------------------------- */
   let afterG = 0;
-  const PLACES = { o: "/", w: "/whatif", l: "/lab", b: "/bill", p: "/prices", i: "/imports" };
+  const PLACES = { o: "/", w: "/whatif", a: "/budgets", l: "/lab", b: "/bill", p: "/prices", i: "/imports" };
 
   function isTyping(target) {
     return target.closest("input, textarea, select, [contenteditable=true]") !== null;
