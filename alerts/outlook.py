@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,22 +93,18 @@ def _series(  # noqa: PLR0913, PLR0917 - where the part of a curve begins, ends,
     return Series(begin, step, amounts, hours_of_week(begin, step, count, zone))
 
 
-def complete_days(facts: Facts, zone: ZoneInfo) -> tuple[list[float], date]:
-    """Return what each complete local day up to the watermark used, and the last such day."""
+def complete_days(facts: Facts, zone: ZoneInfo) -> list[float]:
+    """Return what each complete local day up to the watermark used, from the first in use on."""
     series = facts.series
-    if series.step == DAY:
-        days = [series.start.date() + timedelta(n) for n in range(len(series.amounts))]
-        amounts = series.amounts
-    else:
+    amounts = series.amounts
+    if series.step < DAY:
         first = series.start.astimezone(zone).date() + timedelta(days=1)
         last = series.watermark.astimezone(zone).date()
-        days = [first + timedelta(n) for n in range((last - first).days)]
-        edges = [series.position(local_midnight(day, zone)) for day in [*days, last]]
+        days = [first + timedelta(n) for n in range((last - first).days + 1)]
+        edges = [series.position(local_midnight(day, zone)) for day in days]
         amounts = np.diff(series.spent_before(edges))
     busy = np.flatnonzero(amounts > 0)
-    skipped = int(busy[0]) if len(busy) else len(days)
-    known = amounts[skipped:].tolist()
-    return known, days[-1] if days else series.start.date()
+    return amounts[int(busy[0]) :].tolist() if len(busy) else []
 
 
 def ahead_of(
@@ -119,10 +115,10 @@ def ahead_of(
     ``rest_factor`` is what coming prices make of the money that is still to come. Where the
     method did worse than the mean of the last seven days, nothing is forecast.
     """
-    daily, last_day = complete_days(facts, zone)
+    daily = complete_days(facts, zone)
     remainder = _remainder(facts, zone)
-    ahead = forecast(daily, last_day, facts.spent_so_far, remainder)
-    replayed = backtest(daily, last_day, remainder.horizon_days)
+    ahead = forecast(daily, facts.spent_so_far, remainder)
+    replayed = backtest(daily, remainder.horizon_days)
     if replayed is not None and not replayed.is_forecastable:
         return NotForecastable("forecasts did worse lately than the last 7 days' mean"), replayed
     if isinstance(ahead, Forecast) and rest_factor != 1:
@@ -158,23 +154,31 @@ def exhaustion_of(facts: Facts) -> Exhaustion | None:
 def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
     """Return the local days of the period, cumulated, with what the forecast expects."""
     first, following = facts.start.date(), facts.end.date()
-    days = [first + timedelta(n) for n in range((following - first).days)]
-    return tuple(_day(day, facts, zone) for day in days)
+    edges = [
+        local_midnight(first + timedelta(n), zone) for n in range((following - first).days + 1)
+    ]
+    places = np.array([facts.series.position(edge) for edge in edges])
+    shares = facts.plan.share_before_position(places).tolist()
+    reached = facts.series.position(facts.watermark)
+    spent = facts.series.spent_before(np.minimum(places, reached))
+    spent = (spent - spent[0]).tolist()
+    return tuple(
+        DayOfBudget(
+            day=edges[n],
+            planned=shares[n + 1] * facts.amount,
+            spent=spent[n + 1] if places[n] < reached else None,
+            **(_ends(facts, shares[n + 1]) if places[n + 1] > reached else {}),
+        )
+        for n in range(len(edges) - 1)
+    )
 
 
-def _day(day: date, facts: Facts, zone: ZoneInfo) -> DayOfBudget:
-    begin, end = local_midnight(day, zone), local_midnight(day + timedelta(1), zone)
-    share = facts.plan.share_before(end)
-    spent = None
-    if begin < facts.watermark:
-        spent = facts.series.spent_between(facts.start, min(end, facts.watermark))
-    known = DayOfBudget(begin, share * facts.amount, spent)
-    if not isinstance(facts.ahead, Forecast) or end <= facts.watermark:
-        return known
+def _ends(facts: Facts, share: float) -> dict[str, float]:
+    """Return what the forecast expects once so much of the plan is over, and its range."""
+    ahead = facts.ahead
+    if not isinstance(ahead, Forecast):
+        return {}
     before = facts.plan.share_before(facts.watermark)
     part = (share - before) / (1 - before) if before < 1 else 1.0
-    ahead = facts.ahead
-    expected, low, high = (
-        ahead.spent + (to - ahead.spent) * part for to in (ahead.expected, ahead.low, ahead.high)
-    )
-    return replace(known, expected=expected, low=low, high=high)
+    ends = {"expected": ahead.expected, "low": ahead.low, "high": ahead.high}
+    return {name: ahead.spent + (end - ahead.spent) * part for name, end in ends.items()}

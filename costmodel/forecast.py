@@ -11,21 +11,21 @@ jumps and spikes: the 8-in-10 range held .80, absolute error 11% of the sum.
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
     from fractions import Fraction
 
     import numpy.typing as npt
 
     Days = npt.NDArray[np.float64]
-    Weekdays = npt.NDArray[np.int64]
 
 Method = Literal["weekday profile", "last 7 days"]
 
@@ -48,6 +48,7 @@ LARGEST_LOG_ERROR = 9.0
 """A forecast 8,000 times off says that nothing is known, however far off it was."""
 _LARGEST_WEEKLY_DRIFT = 0.25
 _FAR_DAYS = 28
+_PROFILE_DAYS = 8 * _WEEK
 
 
 @dataclass(frozen=True)
@@ -120,22 +121,22 @@ class Remainder:
 
 
 def forecast(
-    daily: Sequence[float], last_day: date, spent: Fraction | float, remainder: Remainder
+    daily: Sequence[float], spent: Fraction | float, remainder: Remainder
 ) -> Forecast | NotForecastable:
     """Return where the period ends.
 
-    ``daily`` holds the money of complete days, oldest first, up to ``last_day``;
-    the days of the period are the end of it. ``spent`` is the money of the period
+    ``daily`` holds the money of complete days, oldest first, up to yesterday; the days of
+    the period are the end of it. ``spent`` is the money of the period
     so far, today included.
     """
     refused = _refusal(daily, remainder)
     if refused:
         return refused
-    days, weekdays = _recent(daily, last_day)
-    method, errors = _best_method(days, weekdays, remainder.horizon_days)
+    days = _recent(daily)
+    method, errors = _best_method(days, remainder.horizon_days)
     if len(errors) < FEWEST_ORIGINS:
         return NotForecastable(f"{len(days)} days are too few to look {remainder.days} ahead")
-    ahead = _ahead(days, weekdays, remainder.horizon_days, method)
+    ahead = _ahead(days, np.array([len(days)]), remainder.horizon_days, method)[0]
     rest = float(ahead.sum())
     if remainder.share_of_today > 0:
         rest -= float(ahead[0]) * (1 - remainder.share_of_today)
@@ -153,13 +154,13 @@ def forecast(
     )
 
 
-def backtest(daily: Sequence[float], last_day: date, horizon_days: int) -> Backtest | None:
+def backtest(daily: Sequence[float], horizon_days: int) -> Backtest | None:
     """Return how forecasts over so many days did, replayed on these days; None: too few."""
     if len(daily) < FEWEST_DAYS or horizon_days < 1 or sum(daily[-_FAR_DAYS:]) <= 0:
         return None
-    days, weekdays = _recent(daily, last_day)
+    days = _recent(daily)
     horizon = _replayable(len(days), horizon_days)
-    _, errors = _best_method(days, weekdays, horizon_days)
+    _, errors = _best_method(days, horizon_days)
     if len(errors) < FEWEST_ORIGINS:
         return None
     return Backtest(
@@ -193,11 +194,10 @@ def _refusal(daily: Sequence[float], remainder: Remainder) -> NotForecastable | 
     return None
 
 
-def _recent(daily: Sequence[float], last_day: date) -> tuple[Days, Weekdays]:
-    days = np.asarray(daily[-MOST_DAYS:], dtype=np.float64)
+def _recent(daily: Sequence[float]) -> Days:
+    days = np.array(daily[-MOST_DAYS:], dtype=np.float64)
     days[days < LEAST_MONEY] = 0.0
-    first = last_day - timedelta(len(days) - 1)
-    return days, (np.arange(len(days)) + first.weekday()) % _WEEK
+    return days
 
 
 def _replayable(days: int, horizon: int) -> int:
@@ -205,75 +205,106 @@ def _replayable(days: int, horizon: int) -> int:
     return max(1, min(horizon, days - FEWEST_DAYS - FEWEST_ORIGINS + 1))
 
 
-def _best_method(days: Days, weekdays: Weekdays, horizon: int) -> tuple[Method, Days]:
+def _best_method(days: Days, horizon: int) -> tuple[Method, Days]:
     """Return the method that was closer in the past, and its log errors, oldest first."""
-    replayed = _replayable(len(days), horizon)
-    profile = _errors(days, weekdays, replayed, "weekday profile")
-    week = _errors(days, weekdays, replayed, "last 7 days")
+    return _compared(days.tobytes(), horizon)
+
+
+@lru_cache(maxsize=512)
+def _compared(days: bytes, horizon: int) -> tuple[Method, Days]:
+    known = np.frombuffer(days, dtype=np.float64)
+    replayed = _replayable(len(known), horizon)
+    profile = _errors(known, replayed, "weekday profile")
+    week = _errors(known, replayed, "last 7 days")
     if len(profile) and len(week) and np.median(np.abs(week)) < 0.9 * np.median(np.abs(profile)):
         return "last 7 days", week
     return "weekday profile", profile
 
 
-def _errors(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days:
+def _errors(days: Days, horizon: int, method: Method) -> Days:
     """Return the log of actual over forecast sum, from every origin with enough behind it."""
-    found = []
-    for origin in range(FEWEST_DAYS, len(days) - horizon + 1):
-        actual = days[origin : origin + horizon].sum()
-        guess = _ahead(days[:origin], weekdays[:origin], horizon, method).sum()
-        if actual > 0 and guess > 0:
-            found.append(np.log(actual) - np.log(guess))
-    return np.clip(np.asarray(found, dtype=np.float64), -LARGEST_LOG_ERROR, LARGEST_LOG_ERROR)
+    origins = np.arange(FEWEST_DAYS, len(days) - horizon + 1)
+    if not len(origins):
+        return np.zeros(0)
+    guesses = _ahead(days, origins, horizon, method).sum(axis=1)
+    actual = sliding_window_view(days, horizon)[origins].sum(axis=1)
+    told = (actual > 0) & (guesses > 0)
+    errors = np.log(actual[told]) - np.log(guesses[told])
+    bounded: Days = np.clip(errors, -LARGEST_LOG_ERROR, LARGEST_LOG_ERROR)
+    return bounded
 
 
-def _ahead(days: Days, weekdays: Weekdays, horizon: int, method: Method) -> Days:
-    """Return the money expected on each of the coming days."""
-    coming = (weekdays[-1] + 1 + np.arange(horizon)) % _WEEK
-    if method == "last 7 days":
-        by_weekday = np.zeros(_WEEK)
-        by_weekday[weekdays[-_WEEK:]] = _without_spikes(days)[-_WEEK:]
-        expected: Days = by_weekday[coming]
-        return expected
-    profile = _weekday_profile(days, weekdays)
-    flat = _without_spikes(days / profile[weekdays])
+def _ahead(days: Days, origins: npt.NDArray[np.int64], horizon: int, method: Method) -> Days:
+    """Return the money expected on each of the coming days, a row for each origin.
+
+    An origin knows the days before it. They are looked at backwards, so that columns seven
+    apart are the same weekday whatever the origin.
+    """
+    past = _looking_back(days, origins)
     steps = np.arange(1, horizon + 1)
-    growth = _daily_drift(flat) * _damped_steps(steps)
-    lifted: Days = _level(flat) * np.exp(growth) * profile[coming]
+    same_weekday = -steps % _WEEK
+    if method == "last 7 days":
+        expected: Days = _without_spikes(past)[:, same_weekday]
+        return expected
+    profile = _weekday_profile(past)
+    flat = _without_spikes(past / profile[:, np.arange(past.shape[1]) % _WEEK])
+    growth = _daily_drift(flat)[:, None] * _damped_steps(steps)
+    lifted: Days = _level(flat)[:, None] * np.exp(growth) * profile[:, same_weekday]
     return lifted
 
 
-def _weekday_profile(days: Days, weekdays: Weekdays) -> Days:
+def _looking_back(days: Days, origins: npt.NDArray[np.int64]) -> Days:
+    """Return the days before each origin, the latest first; nan before the first day."""
+    width = max(int(origins.max()), _PROFILE_DAYS)
+    places = origins[:, None] - 1 - np.arange(width)
+    return np.where(places >= 0, days[np.maximum(places, 0)], np.nan)
+
+
+def _weekday_profile(past: Days) -> Days:
     """Return each weekday's share of an average day, pulled towards 1 where it is rare."""
-    recent, which = days[-8 * _WEEK :], weekdays[-8 * _WEEK :]
-    mean = max(float(recent.mean()), 1e-12)
-    profile = np.ones(_WEEK)
-    for weekday in range(_WEEK):
-        seen = recent[which == weekday]
-        if len(seen):
-            profile[weekday] = (np.median(seen) / mean * len(seen) + 1.0) / (len(seen) + 1.0)
+    recent = past[:, :_PROFILE_DAYS]
+    mean = np.maximum(np.nanmean(recent, axis=1), 1e-12)[:, None]
+    weeks = recent.reshape(len(past), -1, _WEEK)
+    seen = np.count_nonzero(~np.isnan(weeks), axis=1)
+    profile = (_median(weeks) / mean * seen + 1.0) / (seen + 1.0)
     bounded: Days = np.maximum(profile, 0.02)
     return bounded
 
 
+def _median(values: Days) -> Days:
+    """Return the median along the second axis; nan is no value."""
+    ordered = np.sort(values, axis=1)  # nan comes last
+    count = np.count_nonzero(~np.isnan(values), axis=1)
+    low, high = np.expand_dims((count - 1) // 2, 1), np.expand_dims(count // 2, 1)
+    below, above = (np.take_along_axis(ordered, place, axis=1) for place in (low, high))
+    middle: Days = ((below + above) / 2).squeeze(axis=1)
+    return middle
+
+
 def _without_spikes(flat: Days) -> Days:
     """Return the series with single days cut to four times the median of the last weeks."""
-    middle = float(np.median(flat[-_FAR_DAYS:]))
-    return np.minimum(flat, _SPIKE * middle) if middle > 0 else flat
+    middle = _median(flat[:, :_FAR_DAYS])
+    most = np.where(middle > 0, _SPIKE * middle, np.inf)
+    return np.minimum(flat, most[:, None])
 
 
-def _level(flat: Days) -> float:
-    ages = np.arange(len(flat))[::-1]
-    return float(np.average(flat, weights=0.5 ** (ages / HALF_LIFE_DAYS)))
+def _level(flat: Days) -> Days:
+    weights = np.where(np.isnan(flat), 0.0, 0.5 ** (np.arange(flat.shape[1]) / HALF_LIFE_DAYS))
+    level: Days = (np.nan_to_num(flat) * weights).sum(axis=1) / weights.sum(axis=1)
+    return level
 
 
-def _daily_drift(flat: Days) -> float:
+def _daily_drift(flat: Days) -> Days:
     """Return the log growth a day between the last two fortnights, bounded."""
-    late, early = flat[-2 * _WEEK :], flat[-4 * _WEEK : -2 * _WEEK]
-    if len(early) < _WEEK or late.mean() <= 0 or early.mean() <= 0:
-        return 0.0
-    weekly = (np.log(late.mean()) - np.log(early.mean())) / 2
-    bounded = np.clip(weekly, -_LARGEST_WEEKLY_DRIFT, _LARGEST_WEEKLY_DRIFT)
-    return float(bounded) / _WEEK * DRIFT_DAMPING
+    late = flat[:, : 2 * _WEEK].mean(axis=1)
+    before = flat[:, 2 * _WEEK : 4 * _WEEK]
+    count = np.count_nonzero(~np.isnan(before), axis=1)
+    early = np.nan_to_num(before).sum(axis=1) / np.maximum(count, 1)
+    told = (count >= _WEEK) & (late > 0) & (early > 0)
+    ratio = np.divide(late, early, out=np.ones_like(late), where=told)
+    bounded = np.clip(np.log(ratio) / 2, -_LARGEST_WEEKLY_DRIFT, _LARGEST_WEEKLY_DRIFT)
+    drift: Days = bounded / _WEEK * DRIFT_DAMPING
+    return drift
 
 
 def _damped_steps(steps: npt.NDArray[np.int64]) -> Days:
@@ -296,11 +327,20 @@ def _widened(errors: Days, horizon: int, history_days: int) -> Days:
 
 def _held(errors: Days, horizon: int, history_days: int) -> float | None:
     """Return how often a range from the errors known at the time held the next one."""
-    held = []
-    for place in range(len(errors)):
-        known = errors[: max(place - horizon + 1, 0)]
+    held, known = [], list[float]()
+    for place in range(horizon - 1, len(errors)):
         if len(known) >= FEWEST_ORIGINS:
             behind = history_days - len(errors) + place - horizon + 1
-            low, high = np.quantile(_widened(known, horizon, behind), [LOW, HIGH], method="weibull")
+            ends = np.array([_quantile(known, share) for share in (LOW, 0.5, HIGH)])
+            low, _, high = _widened(ends, horizon, behind)
             held.append(bool(low <= errors[place] <= high))
+        insort(known, float(errors[place - horizon + 1]))
     return sum(held) / len(held) if len(held) >= FEWEST_ORIGINS else None
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile as numpy's method "weibull" does; the middle one is the median."""
+    at = min(max(share * (len(ordered) + 1) - 1, 0.0), len(ordered) - 1.0)
+    below = int(at)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (at - below) * (ordered[above] - ordered[below])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -19,16 +18,11 @@ from costmodel.forecast import (
     forecast,
 )
 
-MONDAY = date(2026, 8, 3)
 WEEK = [10.0, 10.0, 10.0, 10.0, 10.0, 4.0, 2.0]
 
 
-def ended(days: list[float]) -> date:
-    return MONDAY + timedelta(len(days) - 1)
-
-
 def certain(days: list[float], spent: float | Fraction, remainder: Remainder) -> Forecast:
-    found = forecast(days, ended(days), spent, remainder)
+    found = forecast(days, spent, remainder)
     assert isinstance(found, Forecast)
     return found
 
@@ -79,10 +73,10 @@ def test_one_runaway_day_does_not_become_the_level() -> None:
     ],
 )
 def test_it_refuses_in_a_sentence(days: list[float], remainder: Remainder, reason: str) -> None:
-    found = forecast(days, ended(days), 0, remainder)
+    found = forecast(days, 0, remainder)
     assert isinstance(found, NotForecastable)
     assert found.reason.startswith(reason)
-    assert backtest(days[:13], ended(days), 3) is None
+    assert backtest(days[:13], 3) is None
 
 
 def test_the_chance_above_an_amount_falls_with_the_amount() -> None:
@@ -123,7 +117,7 @@ def test_eight_in_ten_ranges_hold_and_beat_a_straight_line() -> None:
 
 def test_the_backtest_of_a_perfect_week_is_perfect() -> None:
     days = WEEK * 9
-    found = backtest(days, ended(days), 10)
+    found = backtest(days, 10)
     assert found is not None
     assert found.horizon_days == 10
     assert found.mean_error == pytest.approx(0, abs=1e-9)
@@ -131,7 +125,7 @@ def test_the_backtest_of_a_perfect_week_is_perfect() -> None:
 
 def test_a_backtest_says_the_horizon_that_history_allows() -> None:
     days = noisy(24)
-    found = backtest(days, ended(days), 20)
+    found = backtest(days, 20)
     assert found is not None
     assert found.horizon_days == 24 - FEWEST_DAYS - 5 + 1
     assert found.held is None
@@ -145,7 +139,7 @@ def test_a_backtest_says_the_horizon_that_history_allows() -> None:
 def test_a_forecast_is_ordered_and_never_below_what_is_spent(
     days: list[float], ahead: int, today: float
 ) -> None:
-    found = forecast(days, ended(days), 7, Remainder(ahead, today))
+    found = forecast(days, 7, Remainder(ahead, today))
     if isinstance(found, Forecast):
         assert 7 <= found.low <= found.expected <= found.high
         assert np.isfinite(found.high)

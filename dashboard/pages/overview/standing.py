@@ -73,8 +73,8 @@ def standing_of(view: View) -> Standing:
     remainder = _remainder(view, profile)
     return replace(
         start,
-        ahead=forecast(daily, last_day, total.cost, remainder),
-        replayed=backtest(daily, last_day, remainder.horizon_days),
+        ahead=forecast(daily, total.cost, remainder),
+        replayed=backtest(daily, remainder.horizon_days),
         pace_now=_pace(view, profile, budget),
         profile=profile,
     )
