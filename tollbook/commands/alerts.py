@@ -18,6 +18,7 @@ from tollbook.alerting import (
     state_answer,
     tick_answer,
 )
+from tollbook.commands.alerts_backtest import backtest_command
 from tollbook.data_fitness import age_of, check_fresh, fitness_options
 from tollbook.errors import DataUnfit, PolicyViolated, TollbookError, UsageProblem
 from tollbook.invocation import Invocation, with_invocation
@@ -49,6 +50,9 @@ every_option = click.option(
 @group("alerts")
 def alerts_command() -> None:
     """Look at budgets, and tell people in time."""
+
+
+alerts_command.add_command(backtest_command)
 
 
 @alerts_command.command("check", cls=TollbookCommand)
