@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from costmodel.levers import Batch, Cache
+from costmodel.savings import Saved
 from costmodel.workload import ledger_baseline
 from dashboard.context import DashboardContext
 from dashboard.pages.overview.days import days_chart
 from dashboard.pages.overview.plan_line import PlanLine, plan_line
+from dashboard.pages.overview.saved import saved_text
 from dashboard.pages.overview.standing import standing_of
 from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.adopted_plans import AdoptedPlan, frozen
+from ingest.baseline import usage_baseline
+from ingest.periods import parse_period
+from ingest.plan_savings import plan_so_far
+from ingest.plan_text import plan_text, scenario_text
 from ingest.store import Store
 from tests.books import BOOK
 from tests.demo import demo_source_of
@@ -129,3 +136,46 @@ def test_days_before_the_plan_are_said_to_be_outside_of_it(own: DashboardContext
 def test_tokens_have_no_line(own: DashboardContext) -> None:
     adopt(own, PLAN)
     assert chart(own, "?unit=tokens").header[-1] == "Total"
+
+
+def test_what_the_plan_saved_stands_beside_its_line(own: DashboardContext) -> None:
+    store, book = own.store(), own.book
+    usage = usage_baseline(store, book, parse_period("2026-10", own.now(), "UTC"), {})
+    text = plan_text("30d", {}, scenario_text("as it is", (Batch(share=Fraction(1, 5)),)))
+    plan = replace(PLAN, usage=usage, plan_text=text)
+    adopt(own, plan)
+    found = plan_so_far(own.store(), book, plan, own.now(), "UTC")
+    assert found.saved is not None
+    assert found.days == (NOVEMBER, date(2026, 11, 19))
+    said = saved_text(found.saved, "1 Nov to 19 Nov", "USD")
+    assert "saved by batch $" in said
+    assert chart(own).sentence.endswith(f" {said}")
+    # a plan whose names no book knows, or that started from nothing, has no such sentence
+    adopt(own, replace(plan, plan_text="", adopted_at=datetime(2026, 11, 2, tzinfo=UTC)))
+    assert "going on as before" not in chart(own).sentence
+
+
+@pytest.mark.parametrize(
+    ("actual", "said"),
+    [
+        (
+            Fraction(80),
+            (
+                "From May it saved $20.00 against going on as before; saved by batch $10.01, "
+                "cached input $4.99, what came otherwise than planned $5.00."
+            ),
+        ),
+        (
+            Fraction(110),
+            (
+                "From May it cost $10.00 more than going on as before; saved by batch $10.01, "
+                "cached input $4.99, what came otherwise than planned \u2212$25.00."
+            ),
+        ),
+    ],
+)
+def test_the_parts_of_the_saving_sum_to_it(actual: Fraction, said: str) -> None:
+    levers = Batch(share=Fraction(1, 2)), Cache(hit_rate=Fraction(1, 2))
+    parts = Fraction("10.0051"), Fraction("4.9949")
+    saved = Saved(Fraction(100), Fraction(85), actual, levers, parts, False, (), ())
+    assert saved_text(saved, "May", "USD") == said

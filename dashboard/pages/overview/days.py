@@ -14,6 +14,7 @@ from dashboard.model_hues import hues_of
 from dashboard.moments import day_text, short_day_text
 from dashboard.money_text import count, headline_money, money, share, short_count
 from dashboard.pages.overview.plan_line import BUDGET, PlanLine, plan_line
+from dashboard.pages.overview.saved import saved_so_far_text
 from dashboard.time_words import day_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def days_chart(view: View, standing: Standing) -> Chart | None:
     shown = list(folded(series, colours))
     return Chart(
         sentence=_sentence(exact, days, word, unit, standing.currency)
-        + _planned(line, days, standing.currency),
+        + _planned(line, days, standing.currency)
+        + (saved_so_far_text(view, line.plan) if line and line.plan else ""),
         figure=spend_by_day(stack, colours),
         header=[
             word.capitalize(),

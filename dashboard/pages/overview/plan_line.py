@@ -24,11 +24,19 @@ BUDGET = "plan"
 
 @dataclass(frozen=True)
 class PlanLine:
-    """Money by day of the page's period, and the name under which the line stands."""
+    """Money by day of the page's period, and the name under which the line stands.
+
+    ``plan`` is the adopted plan, None for the budget.
+    """
 
     name: str
     by_day: Mapping[date, float]
-    is_adopted: bool = False
+    plan: AdoptedPlan | None = None
+
+    @property
+    def is_adopted(self) -> bool:
+        """Tell whether the line is that of an adopted plan."""
+        return self.plan is not None
 
     def planned(self, days: list[date]) -> float:
         """Return what was meant to be spent on some days together."""
@@ -42,7 +50,7 @@ def plan_line(view: View, standing: Standing) -> PlanLine | None:
     """
     plan = _adopted(view, standing)
     if plan is not None:
-        return PlanLine(plan.name, _by_day(view, standing, plan), is_adopted=True)
+        return PlanLine(plan.name, _by_day(view, standing, plan), plan)
     if standing.limit is None:
         return None
     shares = pace.planned_by_day(standing.profile, standing.period.start, standing.period.end)
