@@ -1,0 +1,64 @@
+"""The page of a mail in a browser: light and dark, wide and narrow, with pictures blocked."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from alerts.message import alert_message, digest_message
+from tests.alerts.letters import NOW, situation, transition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import BrowserContext, Page
+
+pytestmark = pytest.mark.browser
+LINK = "http://127.0.0.1:8050/budgets?budget=All+models"
+MESSAGE = alert_message(situation(at_least=True), [transition()], NOW, LINK)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [700, 360])
+def test_a_mail_reads_well(
+    window: Callable[[Literal["light", "dark"], int], BrowserContext],
+    axe: Callable[[Page], list[str]],
+    scheme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    page = window(scheme, width).new_page()
+    picture = f"data:image/png;base64,{b64encode(MESSAGE.images[0].png).decode()}"
+    page.set_content(MESSAGE.html.replace("cid:spend", picture))
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("img").evaluate("image => image.naturalWidth") > 1_000
+    ground = page.locator(".card").evaluate("card => getComputedStyle(card).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_with_pictures_blocked_nothing_is_missing(
+    window: Callable[[Literal["light", "dark"], int], BrowserContext],
+) -> None:
+    page = window("light", 700).new_page()
+    page.set_content(MESSAGE.html)
+    assert page.get_by_alt_text("Spent so far $841").count() == 1
+    bar = page.locator("table.bar").first.bounding_box()
+    assert bar is not None
+    assert bar["width"] > 500
+    assert bar["height"] >= 14
+    shares = [cell.bounding_box() for cell in page.locator("table.bar td").all()]
+    drawn = [round(100 * (box or bar)["width"] / bar["width"]) for box in shares]
+    assert drawn == pytest.approx([65, 28, 7], abs=1)  # spent, to the limit, beyond it
+
+
+def test_a_summary_of_many_budgets_reads_well(
+    window: Callable[[Literal["light", "dark"], int], BrowserContext],
+    axe: Callable[[Page], list[str]],
+) -> None:
+    many = [situation(f"Budget {number}", state="ok") for number in range(40)]
+    page = window("dark", 700).new_page()
+    page.set_content(digest_message([situation(), *many], [transition()], NOW, LINK, "daily").html)
+    assert axe(page) == []
+    assert page.locator("table.bar").count() == 41
