@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -188,7 +189,15 @@ def is_lines_of_objects(sample: Sample) -> bool:
 
 
 def first_objects(sample: Sample, count: int = 20) -> list[dict[str, Any]]:
-    """Return the first JSON objects of a sample, whether one a line or in an array."""
+    """Return the first JSON objects of a sample, whether one a line or in an array.
+
+    Every format looks at the same objects, so nobody may change one.
+    """
+    return list(_first_objects(sample, count))
+
+
+@lru_cache(maxsize=4)  # one file is asked for few counts, by each format in turn
+def _first_objects(sample: Sample, count: int) -> list[dict[str, Any]]:
     by_line = [each for line in sample.lines[: 5 * count] if (each := _object(line)) is not None]
     if by_line:
         return by_line[:count]
