@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from costmodel.levers import Lever
-    from costmodel.plan import History, Plan, PlanResult, Scenario, ScenarioResult
+    from costmodel.plan import History, Plan, Scenario
+    from costmodel.plan_result import PlanResult, ScenarioResult
 
 
 Causes = tuple[tuple[str, Fraction], ...]

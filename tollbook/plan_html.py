@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from fractions import Fraction
 
-    from costmodel.plan import PlanResult, ScenarioResult
+    from costmodel.plan_result import PlanResult, ScenarioResult
     from dashboard.plan_workbook import LivePlan, LiveScenario
     from tollbook.plan_changes import Version
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from fractions import Fraction
 
-    from costmodel.plan import PlanResult, ScenarioResult
+    from costmodel.plan_result import PlanResult, ScenarioResult
     from tollbook.plan_changes import Change
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")

@@ -10,7 +10,7 @@ from tollbook.spend_words import money_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from costmodel.plan import PlanResult, ScenarioResult
+    from costmodel.plan_result import PlanResult, ScenarioResult
     from costmodel.plan_terms import CommitmentView
     from tollbook.invocation import Invocation
 

@@ -14,7 +14,6 @@ from costmodel.plan import (
     LedgerBaseline,
     Plan,
     PlanError,
-    PlanResult,
     Range,
     Scenario,
     TypedBaseline,
@@ -26,6 +25,7 @@ from tests.books import BOOK
 from tests.workloads import cell
 
 if TYPE_CHECKING:
+    from costmodel.plan_result import PlanResult
     from costmodel.usage import Cell
 
 TODAY = date(2026, 11, 20)

@@ -17,7 +17,7 @@ from tests.books import BOOK
 from tests.workloads import cell, guide
 
 if TYPE_CHECKING:
-    from costmodel.plan import ScenarioResult
+    from costmodel.plan_result import ScenarioResult
 
 TODAY = date(2026, 11, 20)
 GUIDE = TypedBaseline(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from costmodel.levers import Lever
-    from costmodel.plan import History, ScenarioResult
+    from costmodel.plan import History
+    from costmodel.plan_result import ScenarioResult
 
 HOUR = 3_600
 MONDAY = int(datetime(2026, 10, 19, tzinfo=UTC).timestamp())

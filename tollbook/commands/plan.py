@@ -36,7 +36,7 @@ from tollbook.spend_words import money_words
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from costmodel.plan import PlanResult, ScenarioResult, Violation
+    from costmodel.plan_result import PlanResult, ScenarioResult, Violation
 
 
 @command("plan")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from costmodel.controls import Controls
-    from costmodel.plan import PlanRunner, ScenarioResult
+    from costmodel.plan import PlanRunner
+    from costmodel.plan_result import ScenarioResult
     from dashboard.pages.whatif.board import Board
     from dashboard.view import View
 
