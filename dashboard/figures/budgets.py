@@ -92,35 +92,7 @@ def burn_windows(bars: Sequence[WindowBar]) -> Figure:
     most = max([1.2, *(bar.factor for bar in bars), *(bar.times_plan or 0 for bar in bars)])
     names = [escaped(bar.name) for bar in bars]
     return {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": "spending",
-                "y": names,
-                "x": [min(bar.times_plan or 0, reach) for bar in bars],
-                "width": 0.5,
-                "marker": {
-                    "color": [SPENT if is_beyond(bar) else EXPECTED for bar in bars],
-                    "line": {"width": 0},
-                },
-                "hoverinfo": "skip",
-            },
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": "alert line",
-                "y": names,
-                "x": [bar.factor for bar in bars],
-                "marker": {
-                    "symbol": "line-ns",
-                    "size": 24,
-                    "color": INK,
-                    "line": {"color": INK, "width": 2.5},
-                },
-                "hoverinfo": "skip",
-            },
-        ],
+        "data": [_window_bars(bars, names, reach), _window_lines(bars, names)],
         "layout": layout(
             hovermode=False,
             bargap=0.4,
@@ -133,24 +105,51 @@ def burn_windows(bars: Sequence[WindowBar]) -> Figure:
                 gridcolor=GRID,
             ),
             yaxis=axis(autorange="reversed", tickfont={"color": INK, "size": 13}),
-            shapes=[
-                {
-                    "type": "line",
-                    "xref": "x",
-                    "yref": "paper",
-                    "x0": 1,
-                    "x1": 1,
-                    "y0": 0,
-                    "y1": 1,
-                    "line": {"color": MUTED, "width": 1, "dash": "dot"},
-                }
-            ],
+            shapes=[_on_plan()],
             annotations=[
                 _note("on plan", x=1, y=1, yref="paper", xref="x", yanchor="bottom"),
                 *(_window_text(bar) for bar in bars),
             ],
         ),
     }
+
+
+def _window_bars(bars: Sequence[WindowBar], names: Sequence[str], reach: float) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": "spending",
+        "y": names,
+        "x": [min(bar.times_plan or 0, reach) for bar in bars],
+        "width": 0.5,
+        "marker": {
+            "color": [SPENT if is_beyond(bar) else EXPECTED for bar in bars],
+            "line": {"width": 0},
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def _window_lines(bars: Sequence[WindowBar], names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "alert line",
+        "y": names,
+        "x": [bar.factor for bar in bars],
+        "marker": {
+            "symbol": "line-ns",
+            "size": 24,
+            "color": INK,
+            "line": {"color": INK, "width": 2.5},
+        },
+        "hoverinfo": "skip",
+    }
+
+
+def _on_plan() -> dict[str, Any]:
+    place = {"xref": "x", "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
+    return {"type": "line", "line": {"color": MUTED, "width": 1, "dash": "dot"}} | place
 
 
 def windows_height_px(count: int) -> int:

@@ -11,13 +11,14 @@ import pytest
 
 from alerts.message import Image, Message
 from alerts.records import message_text, stored_alert, stored_transition
+from alerts.rehearsal import Rehearsal, Rise
 from alerts.situation import WindowBurn
 from alerts.states import alert_id, step
 from costmodel.budget import Budget
-from costmodel.burn.rules import ActualRule
+from costmodel.burn.rules import ActualRule, ForecastRule
 from dashboard.context import DashboardContext, Source
 from dashboard.figures.budgets import burn_windows
-from dashboard.pages.budgets import cards, deliveries, firing, form, page, words
+from dashboard.pages.budgets import cards, deliveries, firing, form, page, preview, words
 from dashboard.pages.budgets.charts import fan_chart, windows_chart
 from dashboard.pages.budgets.first import suggestion
 from dashboard.state import parse
@@ -26,7 +27,7 @@ from ingest.configuration import Configuration
 from ingest.store import Store
 from ingest.store.alert_records import Delivery, Pulse, Recording
 from tests.alerts import letters
-from tests.alerts.seen import HOUR, MINUTE, NOON, finding, look, situation
+from tests.alerts.seen import DAY, HOUR, MINUTE, NOON, finding, look, situation
 from tests.books import BOOK
 
 if TYPE_CHECKING:
@@ -350,3 +351,32 @@ def test_a_mail_is_shown_as_sent_without_scripts_and_with_its_pictures() -> None
     assert frame["sandbox"] == ""
     posted = deliveries.letter(letter(channel="webhook", content='{"id": "t1"}'))[1]
     assert posted.to_plotly_json()["props"]["children"] == '{\n  "id": "t1"\n}'
+
+
+def test_a_preview_says_when_a_budget_would_have_fired(demo: DashboardContext) -> None:
+    budget = Budget("All", Fraction(1200))
+    roomy = replace(budget, amount=Fraction(10**6))
+    said = preview.preview(demo, budget, roomy)
+    assert said[0].startswith("It would have fired 6 times in the last 60 days: change on ")
+    assert said[0].endswith("change on 4 Nov at 01:00.")  # the prompt of search changed on the 3rd
+    assert said[1] == "As it is now it would have fired never."
+    assert preview.preview(demo, roomy, None)[0].startswith("It would not have fired in the last")
+    levels = (ForecastRule("forecast", "warning", 0.8),)
+    assert preview.preview(demo, replace(roomy, levels=levels), roomy)[-1].endswith("forecast.")
+
+
+def test_without_usage_a_preview_says_so(context_of: Callable[..., DashboardContext]) -> None:
+    said = preview.preview(context_of(), Budget("All", Fraction(1200)), None)
+    assert said == ["There is too little usage to say what it would have done."]
+
+
+def test_a_long_list_of_firings_names_the_latest() -> None:
+    rises = tuple(Rise(NOON + number * HOUR, "fast", "a") for number in range(10))
+    tried = frozenset({"fast"})
+    text = preview.fired_sentence(Rehearsal(NOON, NOON + 60 * DAY, rises, tried), "Europe/Berlin")
+    assert text.startswith(
+        "It would have fired 10 times in the last 60 days, the latest 8: fast (a)"
+    )
+    assert text.endswith("fast (a) on 20 Nov at 22:00.")  # 21:00 UTC
+    one = preview.fired_sentence(Rehearsal(NOON, NOON + DAY, rises[:1], tried), "UTC")
+    assert one == "It would have fired once in the last day: fast (a) on 20 Nov at 12:00."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dash import dcc, html
 
 from costmodel.budget import Budget
-from dashboard.money_text import headline_money
+from costmodel.number_text import headline_money
 from dashboard.state import State
 from dashboard.view import view_of
 

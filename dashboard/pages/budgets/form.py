@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-import dash_mantine_components as dmc
 from dash import html
 
 from alerts import budgets as known
 from costmodel.budget import BUDGET_MEASURES, BUDGET_PERIODS, RULE_SET_NAMES, Budget
 from dashboard.moments import moment_text
+from dashboard.pages.budgets.form_fields import NONE, budget_fields
 from dashboard.state import DIMENSIONS
 from ingest.budget_text import budget_text, read_budget
 from ingest.configuration import ConfigurationError
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from alerts.budgets import KnownBudget
     from dashboard.context import DashboardContext
 
-FIELD: Final = "budget-field"
 SAVE, REMOVE, PREVIEW, SAID = "budget-save", "budget-remove", "budget-preview", "budget-said"
 EDITED: Final = "budget-edited"
-_NONE: Final = "none"
-_RULE_WORDS: Final = {
-    "default": "default: few false alarms, runaways within the hour",
-    "quiet": "quiet: larger excesses only",
-    "sre": "sre: the windows of the SRE workbook",
-}
 _FILE: Final = (
     "This budget stands in tollbook.yaml and is only shown here: change it there, and reload."
 )
@@ -70,7 +63,7 @@ def budget_of(typed: Typed, before: Budget | None, currency: str) -> Budget:
         amount=_amount(typed.amount),
         measure=_choice(typed.measure, BUDGET_MEASURES, "money"),
         period=_choice(typed.period, BUDGET_PERIODS, "month"),
-        each=None if typed.each in {None, "", _NONE} else str(typed.each),
+        each=None if typed.each in {None, "", NONE} else str(typed.each),
         filters=_filters(typed.filters),
         owners=_texts(typed.owners),
         rules=_choice(typed.rules, RULE_SET_NAMES, "default"),
@@ -182,87 +175,9 @@ def form_card(
         [
             html.H2(title, className="card-title"),
             *note,
-            html.Div(_fields(budget, values), className="budget-fields"),
+            html.Div(budget_fields(budget, values), className="budget-fields"),
             html.Div(buttons, className="budget-buttons"),
             html.Div(id=SAID, role="status", className="budget-said"),
         ],
         className="card budget-form",
     )
-
-
-def _fields(budget: Budget | None, values: Mapping[str, Sequence[str]]) -> list[Component]:
-    covered = [
-        f"{name}={value or ''}"
-        for name, some in (budget.filters if budget else {}).items()
-        for value in some
-    ]
-    offered = [f"{name}={value}" for name, some in values.items() for value in some]
-    return [
-        dmc.TextInput(
-            id=_id("name"),
-            label="Name",
-            value=budget.name if budget else "",
-            disabled=budget is not None,
-            maxLength=100,
-        ),
-        dmc.NumberInput(
-            id=_id("amount"),
-            label="Amount",
-            min=0,
-            thousandSeparator=",",
-            value=float(budget.amount) if budget else "",
-        ),
-        _select(
-            "measure",
-            "Of",
-            [(each, each) for each in BUDGET_MEASURES],
-            budget.measure if budget else "money",
-        ),
-        _select(
-            "period",
-            "For every",
-            [(each, each) for each in BUDGET_PERIODS],
-            budget.period if budget else "month",
-        ),
-        _select(
-            "each",
-            "One for each",
-            [(_NONE, "one for all"), *((n, n.replace("_", " ")) for n in DIMENSIONS)],
-            (budget.each if budget else None) or _NONE,
-        ),
-        _select(
-            "rules",
-            "Rules",
-            [(name, _RULE_WORDS[name]) for name in RULE_SET_NAMES],
-            budget.rules if budget else "default",
-        ),
-        dmc.TagsInput(
-            id=_id("filters"),
-            label="Covers only",
-            value=covered,
-            data=sorted(set(offered)),
-            placeholder="all usage; or feature=search",
-            clearable=False,
-            maxDropdownHeight=240,
-        ),
-        dmc.TagsInput(
-            id=_id("owners"),
-            label="Owners (addresses get its mails)",
-            value=list(budget.owners) if budget else [],
-            clearable=False,
-        ),
-    ]
-
-
-def _select(name: str, label: str, choices: Sequence[tuple[str, str]], value: str) -> dmc.Select:
-    return dmc.Select(
-        id=_id(name),
-        label=label,
-        value=value,
-        allowDeselect=False,
-        data=cast("Any", [{"value": key, "label": text} for key, text in choices]),
-    )
-
-
-def _id(name: str) -> dict[str, str]:
-    return {"type": FIELD, "field": name}

@@ -12,7 +12,7 @@ from alerts import budgets as known
 from alerts.records import alert_state, transition_of
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.notices import notice_list
-from dashboard.pages.budgets import cards, deliveries, firing, first, form, words
+from dashboard.pages.budgets import actions, cards, deliveries, first, form, words
 from dashboard.pages.budgets.detail import budget_detail
 from dashboard.state import parse
 from dashboard.view import values_with_counts
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 USES_FILTERS = False
 STATE_KEYS = frozenset({"budget", "value", "new"})
-_VERSION, _BODY, _RESULT = "budgets-version", "budgets-body", "budgets-result"
+_BODY = "budgets-body"
 _OFFERED = ("team", "feature", "model", "environment", "project", "api_key")
 _MOST_OFFERED = 200
 
@@ -78,9 +78,9 @@ def layout(context: DashboardContext, state: PageState) -> Component:
     """Return the page for a state."""
     return html.Div(
         [
-            html.Div(id=_RESULT, role="status"),
+            html.Div(id=actions.RESULT, role="status"),
             html.Div(body(context, state), id=_BODY, className="budgets-body"),
-            dcc.Store(id=_VERSION, data=0),
+            dcc.Store(id=actions.VERSION, data=0),
             deliveries.letter_dialog(),
         ],
         className="budgets",
@@ -214,15 +214,14 @@ def _form(context: DashboardContext, current: KnownBudget | None) -> html.Div:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address and its buttons with the store."""
     _register_body(app, context)
-    _register_answers(app, context)
-    _register_form(app, context)
+    actions.register(app, context)
 
 
 def _register_body(app: Dash, context: DashboardContext) -> None:
     @app.callback(
         Output(_BODY, "children"),
         Input("url", "search"),
-        Input(_VERSION, "data"),
+        Input(actions.VERSION, "data"),
         State("url", "pathname"),
         prevent_initial_call=True,
         running=[(Output("page", "className"), "page page-busy", "page")],
@@ -243,80 +242,3 @@ def _register_body(app: Dash, context: DashboardContext) -> None:
         kept = context.store().alerts().deliveries()
         found = next((each for each in kept if each.number == number), None)
         return (True, deliveries.letter(found)) if found else (no_update, no_update)
-
-
-def _register_answers(app: Dash, context: DashboardContext) -> None:
-    @app.callback(
-        Output(_RESULT, "children"),
-        Output(_VERSION, "data"),
-        Input({"type": firing.ANSWER, "does": ALL, "alert": ALL}, "n_clicks"),
-        State(_VERSION, "data"),
-        prevent_initial_call=True,
-    )
-    def answer(clicks: list[int | None], version: int) -> tuple[Any, Any]:
-        pressed = ctx.triggered_id
-        if not any(clicks) or not isinstance(pressed, dict):
-            return no_update, no_update
-        said = firing.answer(context, pressed["does"], pressed["alert"])
-        return notice_list([said]), version + 1
-
-
-def _register_form(app: Dash, context: DashboardContext) -> None:
-    fields = [
-        State({"type": form.FIELD, "field": name}, "value")
-        for name in form.Typed.__dataclass_fields__
-    ]
-
-    @app.callback(
-        Output(form.SAID, "children"),
-        Output(_RESULT, "children", allow_duplicate=True),
-        Output(_VERSION, "data", allow_duplicate=True),
-        Output("url", "search", allow_duplicate=True),
-        Input(form.SAVE, "n_clicks"),
-        State(form.EDITED, "data"),
-        State(_VERSION, "data"),
-        *fields,
-        prevent_initial_call=True,
-    )
-    def save(
-        pressed: int | None, edited: str | None, version: int, *typed: object
-    ) -> tuple[Any, Any, Any, Any]:
-        if not pressed:
-            return (no_update,) * 4
-        by = firing.who(context.configuration.server)
-        try:
-            name, said = form.saved(context, form.Typed(*typed), edited, by)
-        except form.FormError as error:
-            return notice_list([str(error)], warning=True), None, no_update, no_update
-        return None, notice_list([said]), version + 1, f"?{urlencode({'budget': name})}"
-
-    @app.callback(
-        Output(_RESULT, "children", allow_duplicate=True),
-        Output(_VERSION, "data", allow_duplicate=True),
-        Output("url", "search", allow_duplicate=True),
-        Input(form.REMOVE, "n_clicks"),
-        State(form.EDITED, "data"),
-        State(_VERSION, "data"),
-        prevent_initial_call=True,
-    )
-    def remove(pressed: int | None, edited: str | None, version: int) -> tuple[Any, Any, Any]:
-        if not pressed or not edited:
-            return (no_update,) * 3
-        said = form.removed(context, edited, firing.who(context.configuration.server))
-        return notice_list([said]), version + 1, ""
-
-    @app.callback(
-        Output(_RESULT, "children", allow_duplicate=True),
-        Output(_VERSION, "data", allow_duplicate=True),
-        Input(first.FIRST, "n_clicks"),
-        State(_VERSION, "data"),
-        prevent_initial_call=True,
-    )
-    def make_first(pressed: int | None, version: int) -> tuple[Any, Any]:
-        found = first.suggestion(context) if pressed else None
-        if found is None:
-            return no_update, no_update
-        budget, _ = found
-        by = firing.who(context.configuration.server)
-        known.add(context.store(), context.configuration, budget, context.now(), by)
-        return notice_list([f"{budget.name} is kept."]), version + 1
