@@ -13,8 +13,8 @@ from zoneinfo import available_timezones
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, ctx, html, no_update
 
+from costmodel.number_text import count
 from dashboard.attributes import attributes
-from dashboard.money_text import count
 from dashboard.navigation import page_at
 from dashboard.period import PRESETS, is_range
 from dashboard.state import COMPARISONS, DEFAULT_COMPARE, DEFAULT_RANGE, State, parse

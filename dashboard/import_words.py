@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from dashboard.money_text import count
+from costmodel.number_text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from costmodel.money import MILLION, dollars
+from costmodel.number_text import count
 from costmodel.plan import MONTHLY_COST
 from dashboard.chart_card import Chart
 from dashboard.figures.palette import EXPECTED, SPENT
 from dashboard.figures.whatif import Bar, bars, bars_height
 from dashboard.moments import day_text, moment_text
-from dashboard.money_text import count
 from dashboard.one_file import Document, Drawing, Listing
 from dashboard.pages.whatif.breakdown import rate_text
 from dashboard.token_types import sized, token_type

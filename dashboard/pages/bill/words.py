@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from costmodel.number_text import money
 from costmodel.reconciliation import Cause, share_of
 from costmodel.reconciliation_words import CAUSE_NAMES, percent, row_name, sentence
 from dashboard.chart_card import Chart
 from dashboard.figures.bill import CauseBar, cause_bars
-from dashboard.money_text import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,12 +8,12 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, html
 
 from costmodel.book import Unpriced
+from costmodel.number_text import count, short_count
 from costmodel.usage import PricingKey
 from dashboard.attributes import attributes
 from dashboard.import_words import counted, sentences
 from dashboard.mapping_choices import DAY
 from dashboard.moments import day_text
-from dashboard.money_text import count, short_count
 from dashboard.pages.imports.lines import lines_table
 from dashboard.pages.imports.mapping_editor import mapping_editor
 from ingest.raw_lines import has_lines

@@ -11,11 +11,11 @@ from dash import MATCH, Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 from flask import request
 
+from costmodel.number_text import count
 from dashboard.attachments import CSV, attached
 from dashboard.attributes import attributes
 from dashboard.cell_text import safe_text
 from dashboard.import_words import counted
-from dashboard.money_text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

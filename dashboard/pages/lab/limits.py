@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from costmodel.money import dollars
+from costmodel.number_text import count, share
 from costmodel.rate_limit_words import (
     basis_words,
     limit_rows,
@@ -20,7 +21,6 @@ from costmodel.rate_limit_words import (
 )
 from costmodel.rate_limits import limits_of, never_passing, standings, usage_tiers_of
 from dashboard.attributes import attributes
-from dashboard.money_text import count, share
 from dashboard.own_keys import own_key
 from dashboard.pages.lab.fields import NumberField
 from dashboard.pages.lab.tables import Cell, table

@@ -19,10 +19,10 @@ from costmodel.context import (
 from costmodel.context_cost import NoPriceError, Prices
 from costmodel.context_ways import Setting, conversation_plan, document_ways, passage_ways
 from costmodel.money import decimal_string, dollars
+from costmodel.number_text import count
 from dashboard import chart_card
 from dashboard.attributes import attributes
 from dashboard.figures.lab import HEIGHT_PX, WayBar, way_bars
-from dashboard.money_text import count
 from dashboard.notices import notice_list
 from dashboard.own_keys import own_key
 from dashboard.pages.lab.fields import ModelField, NumberField, models_by_name

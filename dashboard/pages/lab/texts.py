@@ -8,8 +8,8 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html, no_update
 
 from costmodel.money import decimal_string, dollars
+from costmodel.number_text import count
 from dashboard.attributes import attributes
-from dashboard.money_text import count
 from dashboard.pages.lab.fields import ModelField, models_by_name
 from dashboard.pages.lab.tables import table
 from dashboard.remembered import remembered

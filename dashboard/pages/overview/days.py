@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel import usage
+from costmodel.number_text import count, headline_money, money, share, short_count
 from dashboard.chart_card import Chart
 from dashboard.figures.days import Flag, Stack, folded, spend_by_day
 from dashboard.model_hues import hues_of
 from dashboard.moments import day_text, short_day_text
-from dashboard.money_text import count, headline_money, money, share, short_count
 from dashboard.pages.overview.plan_line import BUDGET, PlanLine, plan_line
 from dashboard.pages.overview.saved import saved_so_far_text
 from dashboard.time_words import day_of

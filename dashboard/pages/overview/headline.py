@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.forecast import Forecast, NotForecastable
+from costmodel.number_text import headline_money
 from dashboard.budget_bar import BarOf, budget_bar
-from dashboard.money_text import headline_money
 from dashboard.time_words import period_name
 
 if TYPE_CHECKING:

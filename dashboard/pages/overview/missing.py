@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.money_text import count, short_count
+from costmodel.number_text import count, short_count
 
 if TYPE_CHECKING:
     from costmodel.spend import Spend

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from costmodel import usage
 from costmodel.meters import CACHED_METERS, UNCACHED_METERS
+from costmodel.number_text import share, signed_share
 from dashboard.moments import short_day_text
-from dashboard.money_text import share, signed_share
 from dashboard.time_words import day_of
 
 if TYPE_CHECKING:

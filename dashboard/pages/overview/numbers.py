@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
-from dashboard.money_text import count, money, share, signed_share, unit_money
+from costmodel.number_text import count, money, share, signed_share, unit_money
 from dashboard.time_words import is_calendar_month
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
-from dashboard.money_text import money
+from costmodel.number_text import money
 from dashboard.remembered import charges_of
 from ingest.other_charges import other_charges
 

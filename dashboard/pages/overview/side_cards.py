@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from dash import dcc, html
 
+from costmodel.number_text import headline_money, signed_money
 from dashboard.filter_bar import value_text
 from dashboard.moments import day_text, short_day_text
-from dashboard.money_text import headline_money, signed_money
 from dashboard.pages.overview.ending import endings
 from dashboard.pages.overview.missing import missing
 from dashboard.pages.overview.moved import moves

@@ -8,9 +8,9 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import html
 
+from costmodel.number_text import count, money, share, signed_money, signed_share, unit_money
 from dashboard.attributes import attributes
 from dashboard.filter_bar import value_text
-from dashboard.money_text import count, money, share, signed_money, signed_share, unit_money
 from dashboard.own_keys import own_key
 from dashboard.pages.overview.breakdown import WORDS, lines, offered_words, word_of
 

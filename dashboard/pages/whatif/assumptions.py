@@ -9,8 +9,8 @@ from dash import html
 
 from costmodel.backtest_words import backtest_sentence
 from costmodel.book import Unpriced
+from costmodel.number_text import short_count
 from dashboard.moments import day_text
-from dashboard.money_text import short_count
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.wildcards import attributes
 from dashboard.pages.whatif.words import capital, share_text

@@ -14,7 +14,7 @@ from costmodel.book import Unpriced
 from costmodel.cost import money
 from costmodel.meters import METERS, TOKEN_METERS, Meter
 from costmodel.money import dollars
-from dashboard.money_text import count
+from costmodel.number_text import count
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.screen import screen_of

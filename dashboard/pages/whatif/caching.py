@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel.caching import BATCH, Basis, kept_words
+from costmodel.number_text import money, share, short_count, signed_money
 from dashboard.chart_card import Chart, chart_card
 from dashboard.figures.caching import CachedRow, cached_shares, shares_height
 from dashboard.filter_bar import value_text
-from dashboard.money_text import money, share, short_count, signed_money
 from dashboard.pages.whatif.from_logs import LogSection, with_notes
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.sections import words

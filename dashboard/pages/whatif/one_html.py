@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel.money import dollars
+from costmodel.number_text import count
 from dashboard.figures.whatif import bars_height
 from dashboard.moments import day_text, moment_text
-from dashboard.money_text import count
 from dashboard.one_file import Document, Drawing, Listing
 from dashboard.pages.whatif import assumptions, breakdown, charts
 from dashboard.token_types import sized

@@ -13,9 +13,9 @@ from dash import Output, dcc, html
 from dash.exceptions import PreventUpdate
 
 from costmodel.ending import KEY_WORDS, endings
+from costmodel.number_text import money, share
 from costmodel.opportunities import FEATURE
 from dashboard.filter_bar import value_text
-from dashboard.money_text import money, share
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
 from dashboard.pages.whatif.move_settings import is_in_plan, with_move
 from dashboard.pages.whatif.screen import screen_of

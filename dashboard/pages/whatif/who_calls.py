@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
+from costmodel.number_text import money
 from dashboard.filter_bar import value_text
 from dashboard.moments import day_text
-from dashboard.money_text import money
 from dashboard.pages.whatif.wildcards import labelled
 
 if TYPE_CHECKING:
