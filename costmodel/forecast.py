@@ -11,6 +11,7 @@ jumps and spikes: the 8-in-10 range held .80, absolute error 11% of the sum.
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from dataclasses import dataclass
 from functools import lru_cache
@@ -174,12 +175,11 @@ def backtest(daily: Sequence[float], horizon_days: int) -> Backtest | None:
 
 def _last_week_error(days: Days, horizon: int) -> float | None:
     """Return by which share the mean of the last 7 days missed the sum, from every origin."""
-    missed = [
-        abs(float(days[origin - _WEEK : origin].mean()) * horizon / actual - 1)
-        for origin in range(FEWEST_DAYS, len(days) - horizon + 1)
-        if (actual := float(days[origin : origin + horizon].sum())) > 0
-    ]
-    return sum(missed) / len(missed) if missed else None
+    weeks = sliding_window_view(days, _WEEK).mean(axis=1)
+    actual = sliding_window_view(days, horizon).sum(axis=1)[FEWEST_DAYS:]
+    guesses = weeks[FEWEST_DAYS - _WEEK :][: len(actual)] * horizon
+    told = actual > 0
+    return float(np.abs(guesses[told] / actual[told] - 1).mean()) if told.any() else None
 
 
 def _refusal(daily: Sequence[float], remainder: Remainder) -> NotForecastable | None:
@@ -320,9 +320,13 @@ def _widened(errors: Days, horizon: int, history_days: int) -> Days:
     Few replays overlap, so their spread is inflated by sqrt(1 + 2 H / n).
     """
     centre = float(np.median(errors))
-    inflation = float(np.sqrt(1 + 2 * horizon / history_days))
+    inflation = _inflation(horizon, history_days)
     widened: Days = centre * (1 - CENTRE_SHRINK) + (errors - centre) * inflation
     return widened
+
+
+def _inflation(horizon: int, history_days: int) -> float:
+    return math.sqrt(1 + 2 * horizon / history_days)
 
 
 def _held(errors: Days, horizon: int, history_days: int) -> float | None:
@@ -331,9 +335,9 @@ def _held(errors: Days, horizon: int, history_days: int) -> float | None:
     for place in range(horizon - 1, len(errors)):
         if len(known) >= FEWEST_ORIGINS:
             behind = history_days - len(errors) + place - horizon + 1
-            ends = np.array([_quantile(known, share) for share in (LOW, 0.5, HIGH)])
-            low, _, high = _widened(ends, horizon, behind)
-            held.append(bool(low <= errors[place] <= high))
+            low, centre, high = (_quantile(known, share) for share in (LOW, 0.5, HIGH))
+            off = (errors[place] - centre * (1 - CENTRE_SHRINK)) / _inflation(horizon, behind)
+            held.append(bool(low - centre <= off <= high - centre))
         insort(known, float(errors[place - horizon + 1]))
     return sum(held) / len(held) if len(held) >= FEWEST_ORIGINS else None
 

@@ -9,6 +9,7 @@ may have begun, how much better the last days are explained by it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,26 +64,35 @@ def noise_of(ratios: Amounts) -> Noise:
     """Return the noise of hourly log ratios by the moments of lags under a day."""
     centre = float(np.median(ratios))
     calm = np.clip(ratios - centre, -1.5, 1.5)
-    lags = np.arange(HOURS_OF_DAY)
-    gamma = np.array([float(np.mean(calm[lag:] * calm[: len(calm) - lag])) for lag in lags])
-    same_day = 1 - lags / HOURS_OF_DAY
-    best = (np.inf, 0.0, 0.0)
-    for phi in _PHIS:
-        columns = np.stack([phi**lags, same_day], axis=1)
-        solved = np.linalg.lstsq(columns, gamma, rcond=None)[0]
-        if solved[1] < 0:
-            solved = np.array(
-                [max(float(gamma @ columns[:, 0] / (columns[:, 0] ** 2).sum()), 0), 0]
-            )
-        missed = float(((gamma - columns @ solved) ** 2).sum())
-        if missed < best[0] and solved[0] >= 0:
-            best = (missed, float(phi), float(solved[1]))
-    _, phi, day_variance = best
+    lags = range(HOURS_OF_DAY)
+    gamma = np.array([calm[lag:] @ calm[: len(calm) - lag] / (len(calm) - lag) for lag in lags])
+    phi, day_variance = _fitted(gamma)
     steps = calm[1:] - phi * calm[:-1]
     spread = 1.4826 * float(np.median(np.abs(steps - np.median(steps))))
     return Noise(
         centre, phi, max(spread, LEAST_SD), max(float(np.sqrt(day_variance)), LEAST_DAY_SD)
     )
+
+
+def _fitted(gamma: Amounts) -> tuple[float, float]:
+    """Return the autocorrelation and the day's variance that explain covariances by lag best."""
+    columns, inverse = _candidates()
+    solved = inverse @ gamma
+    alone = np.maximum(columns[:, :, 0] @ gamma / (columns[:, :, 0] ** 2).sum(axis=1), 0)
+    solved = np.where(solved[:, 1:] < 0, np.stack([alone, np.zeros(len(alone))], axis=1), solved)
+    missed = ((gamma - (columns @ solved[:, :, None])[:, :, 0]) ** 2).sum(axis=1)
+    missed[solved[:, 0] < 0] = np.inf
+    best = int(np.argmin(missed))
+    return (float(_PHIS[best]), float(solved[best, 1])) if np.isfinite(missed[best]) else (0.0, 0.0)
+
+
+@cache
+def _candidates() -> tuple[Amounts, Amounts]:
+    """Return for each autocorrelation what it and a day explain at each lag, and the inverse."""
+    lags = np.arange(HOURS_OF_DAY)
+    same_day = 1 - lags / HOURS_OF_DAY
+    columns = np.stack([np.stack([phi**lags, same_day], axis=1) for phi in _PHIS])
+    return columns, np.linalg.pinv(columns)
 
 
 def shifts_of(rule: ChangeRule, facts: Facts, at: Amounts) -> Shifts:

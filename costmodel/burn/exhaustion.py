@@ -47,12 +47,12 @@ def used_up(facts: Facts) -> UsedUp | None:
 
 
 def _crossed(facts: Facts) -> datetime | None:
+    if facts.spent_so_far < facts.amount:
+        return None
     series = facts.series
     end = min(len(series.amounts), series.position(facts.end))
     edges = np.append(np.arange(series.position(facts.start), end), end)
     spent = series.spent_before(edges) - series.spent_before(edges[:1])
-    if facts.spent_so_far < facts.amount:
-        return None
     place = min(int(np.searchsorted(spent, facts.amount)), len(edges) - 1)
     return series.moment(float(edges[place]))
 

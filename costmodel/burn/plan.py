@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from costmodel.burn.level import Level, hour_weights, level_of
-from costmodel.burn.series import HOURS_OF_WEEK
+from costmodel.burn.series import HOURS_OF_WEEK, between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +47,7 @@ class Plan:
 
     def share_before_position(self, positions: npt.ArrayLike) -> Amounts:
         """Return the share planned before positions, counted in steps of the series."""
-        wanted = np.asarray(positions, dtype=np.float64)
-        between = np.interp(wanted, np.arange(len(self.cumulated)), self.cumulated)
-        return _on_grid(between)
+        return _on_grid(between(self.cumulated, positions))
 
     def share_before(self, moment: datetime) -> float:
         """Return the share of the budget that is planned before a moment, 0 to 1."""

@@ -63,9 +63,7 @@ class Series:
 
     def spent_before(self, positions: npt.ArrayLike) -> Amounts:
         """Return what was spent before each position; a part of a step counts in proportion."""
-        edges = np.arange(len(self._cumulated))
-        found: Amounts = np.interp(np.asarray(positions, dtype=np.float64), edges, self._cumulated)
-        return found
+        return between(self._cumulated, positions)
 
     def spent_between(self, start: datetime, end: datetime) -> float:
         """Return what was spent between two moments."""
@@ -75,6 +73,19 @@ class Series:
     @cached_property
     def _cumulated(self) -> Amounts:
         return np.concatenate(([0.0], np.cumsum(self.amounts)))
+
+
+def between(cumulated: Amounts, positions: npt.ArrayLike) -> Amounts:
+    """Return cumulated amounts at positions, by parts of a step between its two edges.
+
+    Before the first edge and after the last one it is what stands there.
+    """
+    wanted = np.clip(np.asarray(positions, dtype=np.float64), 0, len(cumulated) - 1)
+    below = np.minimum(wanted.astype(np.int64), max(len(cumulated) - 2, 0))
+    start = cumulated[below]
+    above = cumulated[np.minimum(below + 1, len(cumulated) - 1)]
+    found: Amounts = (above - start) * (wanted - below) + start
+    return found
 
 
 def hours_of_week(start: datetime, step: timedelta, count: int, zone: tzinfo) -> HoursOfWeek:

@@ -60,12 +60,17 @@ def read_quarters(session: duckdb.DuckDBPyConnection, since: int) -> Quarters:
     rare = session.execute(
         f"SELECT {', '.join(columns)}, meter, amount FROM cells_other c WHERE {where}"
     ).fetchnumpy()
-    stacked = _stacked(main, rare)
-    series = lookup[stacked[0]]
-    quarter = stacked[1] + shift[series] if names else stacked[1]
+    parts = (_placed(cells, lookup, shift, since) for cells in (main, rare))
+    return Quarters(names, _widths(session, names), *_stacked(*parts))
+
+
+def _placed(cells: dict[str, Any], lookup: Integers, shift: Integers, since: int) -> dict[str, Any]:
+    """Return the cells from a quarter on, with the places of their series, a day at its noon."""
+    series = lookup[cells["series"]]
+    quarter = cells["quarter"] + shift[series] if len(shift) else cells["quarter"]
+    placed = {**cells, "series": series, "quarter": quarter}
     kept = quarter >= since
-    parts = (series, quarter, *stacked[2:])
-    return Quarters(names, _widths(session, names), *(part[kept] for part in parts))
+    return placed if kept.all() else {name: column[kept] for name, column in placed.items()}
 
 
 def _not_hidden(session: duckdb.DuckDBPyConnection) -> str:
