@@ -1,4 +1,4 @@
-"""Importers, the dashboard under load and a report on a timer at once: nobody sees an error.
+"""Importers, the dashboard under load, a report and alerts on timers: nobody sees an error.
 
 About ten seconds, or ten minutes in a soak run; the environment variable ``TOLLBOOK_TOGETHER``
 sets other seconds. The totals are counted here once more, from the files alone.
@@ -40,6 +40,9 @@ RATES = {
     "gpt-4.1-2025-04-14": (Decimal("2.00"), Decimal("0.50"), Decimal("8.00")),
 }
 """USD per million tokens of uncached input, cached input and output, from OpenAI's price page."""
+
+BUDGET = "budgets: [{name: All, amount: 1000000, rules: quiet}]\n"
+"""So much that nothing fires, however fast calls come."""
 
 PAGES = ("/", "/whatif", "/imports", "/bill", "/prices")
 SEARCHES = ("", "?range=2026-11", "?range=last+30d&by=feature")
@@ -122,6 +125,15 @@ def timer(together: Together) -> None:
         together.seen.append(together.tollbook("report")["total"]["requests"])
 
 
+def watcher(together: Together) -> None:
+    """Look at the budget as a timer does; what it has spent only ever grows."""
+    spent = [Decimal(0)]
+    for _ in together.rounds():
+        (budget,) = together.tollbook("alerts", "check")["budgets"]
+        spent.append(Decimal(budget["spent"]))
+        assert spent[-2] <= spent[-1]
+
+
 def visitor(port: int, seed: int) -> Callable[[Together], None]:
     def work(together: Together) -> None:
         somebody, dice = Visitor(port), random.Random(seed)
@@ -183,15 +195,16 @@ def served(store: Path, port: int) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_importers_the_dashboard_and_a_reader_at_once_add_up(tmp_path: Path) -> None:
+def test_importers_the_dashboard_a_reader_and_alerts_at_once_add_up(tmp_path: Path) -> None:
     together, port = Together(tmp_path / "store.duckdb"), free_port()
+    (tmp_path / "tollbook.yaml").write_text(BUDGET, encoding="utf-8")
     together.tollbook("import", together.calls("first", 0, 0))
     serving = served(together.store, port)
     try:
         together.ends_at = time.monotonic() + SECONDS_TOGETHER
         work = (
-            importer("one", 0), importer("other", ROWS // 4), timer, uploader(port, 100),
-            visitor(port, 1), visitor(port, 2),
+            importer("one", 0), importer("other", ROWS // 4), timer, watcher,
+            uploader(port, 100), visitor(port, 1), visitor(port, 2),
         )  # fmt: skip
         with ThreadPoolExecutor(len(work)) as pool:
             for done in [pool.submit(together.run, each) for each in work]:
@@ -207,6 +220,8 @@ def test_importers_the_dashboard_and_a_reader_at_once_add_up(tmp_path: Path) -> 
     assert together.seen == sorted(together.seen)
     assert together.seen[-1] <= total["total"]["requests"]
     assert f"November is at {spent(wanted)}" in overview
+    (budget,) = together.tollbook("alerts", "check")["budgets"]
+    assert Decimal(budget["spent"]) == sum((each[-1] for each in wanted.values()), Decimal(0))
 
 
 def spent(wanted: dict[str, tuple[int, int, int, Decimal]]) -> str:
