@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +24,6 @@ from tests.books import BOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from flask.testing import FlaskClient
 
@@ -166,3 +168,18 @@ def test_before_the_first_look_there_is_no_moment_of_it(
     text = client_of(lambda *_: []).get("/metrics").text
     assert "\ntollbook_last_look_timestamp_seconds " not in text
     assert "# TYPE tollbook_last_look_timestamp_seconds gauge" in text
+
+
+def test_the_documented_answer_has_the_keys_of_a_real_one(
+    client_of: Callable[..., FlaskClient],
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gateways.md").read_text(encoding="utf-8")
+    shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    seen = [kept("Search key", "50", "49.20", keys=(KEY,), state="critical")]
+    told = client_of(lambda *_: seen).get("/api/budget", query_string={"key": KEY}).get_json()
+    assert told.keys() == shown.keys()
+    same = set(shown) - {"as_of", "budgets"}
+    assert {name: told[name] for name in same} == {name: shown[name] for name in same}
+    metrics = client_of(lambda *_: seen).get("/metrics").text
+    for name in re.findall(r"# TYPE (\w+) gauge", metrics):
+        assert f"`{name}`" in page
