@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from alerts.reach import Source
     from alerts.situation import Cause, State
-    from alerts.usage import Part
+    from alerts.usage import Floats, Part
     from costmodel.book import PriceBook
     from costmodel.budget import Budget
     from costmodel.burn.facts import Facts
@@ -127,6 +127,7 @@ class _Look:
     usage: Usage
     configuration: Configuration
     now: datetime
+    _excess: dict[tuple[str, int, int], Floats] = field(default_factory=dict)
 
     @cached_property
     def _sources(self) -> dict[tuple[str, str], Source]:
@@ -277,9 +278,11 @@ class _Look:
         window = max([*burns, CAUSE_WINDOW])
         until = quarter_at(facts.watermark) - self.usage.first
         length = round(window / timedelta(minutes=15))
-        excess = excess_by_series(self.usage, budget.measure, until, length)
+        key = (budget.measure, until, length)
+        if key not in self._excess:
+            self._excess[key] = excess_by_series(self.usage, *key)
         hours = round(window / timedelta(hours=1))
-        return tuple(causes(budget, part, self.usage, excess, hours))
+        return tuple(causes(budget, part, self.usage, self._excess[key], hours))
 
 
 _SPENDING: Final = frozenset({"actual", "forecast", "burn", "change", "hourly"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,14 @@ from costmodel.burn.exhaustion import used_up
 from costmodel.burn.facts import Facts
 from costmodel.burn.level import HISTORY_DAYS
 from costmodel.burn.plan import plan_for
-from costmodel.burn.series import DAY, QUARTER, Series, hours_of_week, local_midnight
+from costmodel.burn.series import (
+    DAY,
+    QUARTER,
+    Series,
+    hours_of_week,
+    local_midnight,
+    local_midnights,
+)
 from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, backtest, forecast
 from costmodel.pace import Profile
 from ingest.store.cells import QUARTERS_A_DAY
@@ -100,8 +108,7 @@ def complete_days(facts: Facts, zone: ZoneInfo) -> list[float]:
     if series.step < DAY:
         first = series.start.astimezone(zone).date() + timedelta(days=1)
         last = series.watermark.astimezone(zone).date()
-        days = [first + timedelta(n) for n in range((last - first).days + 1)]
-        edges = [series.position(local_midnight(day, zone)) for day in days]
+        edges = series.positions(local_midnights(first, last, zone))
         amounts = np.diff(series.spent_before(edges))
     busy = np.flatnonzero(amounts > 0)
     return amounts[int(busy[0]) :].tolist() if len(busy) else []
@@ -153,32 +160,31 @@ def exhaustion_of(facts: Facts) -> Exhaustion | None:
 
 def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
     """Return the local days of the period, cumulated, with what the forecast expects."""
-    first, following = facts.start.date(), facts.end.date()
-    edges = [
-        local_midnight(first + timedelta(n), zone) for n in range((following - first).days + 1)
-    ]
-    places = np.array([facts.series.position(edge) for edge in edges])
+    edges = local_midnights(facts.start.date(), facts.end.date(), zone)
+    places = facts.series.positions(edges)
     shares = facts.plan.share_before_position(places).tolist()
-    reached = facts.series.position(facts.watermark)
+    reached = len(facts.series.amounts)
+    before = facts.plan.share_before(facts.watermark)
     spent = facts.series.spent_before(np.minimum(places, reached))
     spent = (spent - spent[0]).tolist()
     return tuple(
         DayOfBudget(
             day=edges[n],
             planned=shares[n + 1] * facts.amount,
-            spent=spent[n + 1] if places[n] < reached else None,
-            **(_ends(facts, shares[n + 1]) if places[n + 1] > reached else {}),
+            spent=spent[n + 1] if place < reached else None,
+            **(_ends(facts.ahead, before, shares[n + 1]) if following > reached else {}),
         )
-        for n in range(len(edges) - 1)
+        for n, (place, following) in enumerate(pairwise(places.tolist()))
     )
 
 
-def _ends(facts: Facts, share: float) -> dict[str, float]:
-    """Return what the forecast expects once so much of the plan is over, and its range."""
-    ahead = facts.ahead
+def _ends(ahead: object, before: float, share: float) -> dict[str, float]:
+    """Return what the forecast expects once a share of the plan is over, and its range.
+
+    ``before`` is the share that is over already.
+    """
     if not isinstance(ahead, Forecast):
         return {}
-    before = facts.plan.share_before(facts.watermark)
     part = (share - before) / (1 - before) if before < 1 else 1.0
     ends = {"expected": ahead.expected, "low": ahead.low, "high": ahead.high}
     return {name: ahead.spent + (end - ahead.spent) * part for name, end in ends.items()}

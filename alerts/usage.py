@@ -47,6 +47,7 @@ class Part:
 
     places: Integers
     curves: dict[Measure, Floats] = field(default_factory=dict)
+    spent: dict[tuple[Measure, int, int], Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Usage:
         quarters = self.quarters
         edges = np.array([(day - EPOCH_DAY).days for day in self._days])
         stretch = np.searchsorted(edges, quarters.quarter // QUARTERS_A_DAY, side="right") - 1
-        bands, band = np.unique(quarters.band, return_inverse=True)
+        bands = np.unique(quarters.band)
+        band = np.searchsorted(bands, quarters.band)
         width = max(len(bands), 1)
         codes = (quarters.series * width + band) * len(edges) + stretch
         size = len(quarters.names) * width * len(edges)
@@ -105,46 +107,55 @@ class Usage:
         return PricingKey(row.provider, row.model, row.zone, row.tier, band, on)
 
     @cached_property
+    def _slots(self) -> Integers:
+        """Return pricing key and meter (requests last) of each item, as one number."""
+        meter = np.where(self.quarters.meter == NO_METER, _REQUESTS, self.quarters.meter)
+        return self._key_of_item[2] * (_REQUESTS + 1) + meter
+
+    @cached_property
     def quotes(self) -> list[Quote | Unpriced]:
         """Return what the book says to each pricing key."""
         return [self.book.quote(key) for key in self._key_of_item[0]]
 
     @cached_property
     def _order(self) -> tuple[Integers, Integers]:
-        """Return the items sorted by series, and where each series begins among them."""
-        order = np.argsort(self.quarters.series.astype(np.int32), kind="stable")
-        counts = np.bincount(self.quarters.series, minlength=len(self.quarters.names))
-        return order, np.concatenate(([0], np.cumsum(counts)))
+        """Return the items sorted by series and quarter, and the place of the pair of each."""
+        quarters = self.quarters
+        by_quarter = _sorted(quarters.quarter - self.first)
+        order = by_quarter[_sorted(quarters.series[by_quarter])]
+        codes = quarters.series[order] * self.count + quarters.quarter[order] - self.first
+        pairs = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
+        return order, pairs
 
     @cached_property
     def _worth(self) -> dict[Measure, Floats]:
-        """Return what each item is in each measure, sorted by series."""
+        """Return what each item is in each measure, sorted by series and quarter."""
         order, _ = self._order
-        meter, amount = self.quarters.meter[order], self.quarters.amount[order].astype(np.float64)
-        rates = np.zeros((len(self.quotes), len(METERS) + 1))
+        slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
+        rates = np.zeros((len(self.quotes), _REQUESTS + 1))
         for place, quote in enumerate(self.quotes):
             if isinstance(quote, Quote):
                 for name, rate in quote.rates.items():
                     rates[place, INDEX[name]] = float(rate / MILLION)
-        is_token = np.append(_TOKENS, False)
-        return {
-            "money": amount * rates[self._key_of_item[2][order], meter],
-            "tokens": amount * is_token[meter],
-            "requests": amount * (meter == NO_METER),
+        counts = np.arange(_REQUESTS + 1)
+        tables: dict[Measure, Floats] = {
+            "money": rates,
+            "tokens": np.tile(np.append(_TOKENS, False) * 1.0, (len(rates), 1)),
+            "requests": np.tile((counts == _REQUESTS) * 1.0, (len(rates), 1)),
         }
+        return {measure: amount * table.ravel()[slots] for measure, table in tables.items()}
 
     @cached_property
     def _curves(self) -> tuple[Integers, Integers, dict[Measure, Floats]]:
         """Return series edges, quarters, and amounts added up to one item a series and quarter."""
-        order, _ = self._order
-        codes = self.quarters.series[order] * self.count + self.quarters.quarter[order] - self.first
-        found, which = np.unique(codes, return_inverse=True)
-        edges = np.searchsorted(found, np.arange(len(self.quarters.names) + 1) * self.count)
+        order, pairs = self._order
+        firsts = order[np.flatnonzero(np.diff(pairs, prepend=-1))]
+        edges = np.searchsorted(self.quarters.series[firsts], np.arange(len(self._all) + 1))
         sums = {
-            measure: np.bincount(which, weights=worth, minlength=len(found)).astype(np.float64)
+            measure: np.bincount(pairs, weights=worth).astype(np.float64)
             for measure, worth in self._worth.items()
         }
-        return np.asarray(edges, dtype=np.int64), found % self.count, sums
+        return np.asarray(edges, dtype=np.int64), self.quarters.quarter[firsts] - self.first, sums
 
     @cached_property
     def _codes(self) -> dict[str, tuple[list[str | None], Integers]]:
@@ -198,19 +209,35 @@ class Usage:
     def _exact_sums(self, start: int, end: int) -> Integers:
         """Return integers by pricing key and meter (requests last) between two quarters."""
         if (start, end) not in self._sums:
-            quarters, (keys, _, key) = self.quarters, self._key_of_item
-            inside = np.flatnonzero((quarters.quarter >= start) & (quarters.quarter < end))
-            meter = np.where(quarters.meter == NO_METER, _REQUESTS, quarters.meter)[inside]
-            width = _REQUESTS + 1
-            sums = np.zeros(len(keys) * width, dtype=np.int64)
-            np.add.at(sums, key[inside] * width + meter, quarters.amount[inside])
-            self._sums[start, end] = sums.reshape(len(keys), width)
+            quarter, slots, amounts = self._by_quarter
+            first, last = np.searchsorted(quarter, [start, end])
+            sums = np.zeros((len(self.quotes), _REQUESTS + 1), dtype=np.int64)
+            np.add.at(sums.ravel(), slots[first:last], amounts[first:last])
+            self._sums[start, end] = sums
         return self._sums[start, end]
+
+    @cached_property
+    def _by_quarter(self) -> tuple[Integers, Integers, Integers]:
+        """Return quarter, slot and amount of the items, the earliest first."""
+        order = _sorted(self.quarters.quarter - self.first)
+        return self.quarters.quarter[order], self._slots[order], self.quarters.amount[order]
+
+    def _keys_in(self, part: Part) -> Integers:
+        """Return the places of a part's pricing keys."""
+        passes = np.zeros(len(self.quarters.names), dtype=bool)
+        passes[part.places] = True
+        return np.flatnonzero(passes[self._key_of_item[1]])
 
     def spent(self, part: Part, measure: Measure, start: datetime, end: datetime) -> Fraction:
         """Return exactly what a part used between two moments, in a budget's measure."""
-        sums = self._exact_sums(quarter_at(start), quarter_at(end))
-        chosen = np.flatnonzero(np.isin(self._key_of_item[1], part.places))
+        key = measure, quarter_at(start), quarter_at(end)
+        if key not in part.spent:
+            part.spent[key] = self._spent(part, *key)
+        return part.spent[key]
+
+    def _spent(self, part: Part, measure: Measure, start: int, end: int) -> Fraction:
+        sums = self._exact_sums(start, end)
+        chosen = self._keys_in(part)
         if measure == "requests":
             return Fraction(int(sums[chosen, _REQUESTS].sum()))
         if measure == "tokens":
@@ -236,7 +263,7 @@ class Usage:
         """Return what of a part's tokens has no price between two moments, most tokens first."""
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
         found: dict[tuple[str, str, str], int] = defaultdict(int)
-        for place in np.flatnonzero(np.isin(self._key_of_item[1], part.places)).tolist():
+        for place in self._keys_in(part).tolist():
             for reason, tokens in self._unpriced(self.quotes[place], sums[place]):
                 key = self._key_of_item[0][place]
                 found[key.provider, self.book.canonical(key.provider, key.model), reason] += tokens
@@ -258,17 +285,21 @@ class Usage:
 
     def unmetered(self, part: Part, start: datetime, end: datetime) -> int:
         """Return how many requests of a part came without any count."""
-        silent = np.array([row.unmetered for row in self.quarters.names], dtype=bool)
-        places = part.places[silent[part.places]] if len(part.places) else part.places
+        places = part.places[self._unmetered[part.places]]
         return int(self.spent(Part(places), "requests", start, end)) if len(places) else 0
+
+    @cached_property
+    def _unmetered(self) -> npt.NDArray[np.bool_]:
+        return np.array([row.unmetered for row in self.quarters.names], dtype=bool)
 
     def keys_of(
         self, part: Part, start: datetime, end: datetime
     ) -> list[tuple[PricingKey, Integers]]:
         """Return the pricing keys that a part used between two moments, with their counts."""
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
-        chosen = np.flatnonzero(np.isin(self._key_of_item[1], part.places)).tolist()
-        return [(self._key_of_item[0][p], sums[p]) for p in chosen if sums[p].any()]
+        chosen = self._keys_in(part)
+        used = chosen[sums[chosen].any(axis=1)].tolist()
+        return [(self._key_of_item[0][place], sums[place]) for place in used]
 
 
 def quarter_at(moment: datetime) -> int:
@@ -279,6 +310,12 @@ def quarter_at(moment: datetime) -> int:
 def moment_of(quarter: int) -> datetime:
     """Return the moment at which a quarter of an hour since 1970 begins."""
     return EPOCH + timedelta(seconds=QUARTER_SECONDS * int(quarter))
+
+
+def _sorted(values: Integers) -> Integers:
+    """Return the order of whole numbers from 0 on; short ones are sorted without comparing."""
+    short = values.astype(np.min_scalar_type(values.max(initial=0)))
+    return np.argsort(short, kind="stable")
 
 
 def _ranges(starts: Integers, ends: Integers) -> Integers:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Amounts = npt.NDArray[np.float64]
 HoursOfWeek = npt.NDArray[np.int16]
@@ -57,6 +61,11 @@ class Series:
         """Return how many steps after the start a moment lies; parts count."""
         return (moment - self.start) / self.step
 
+    def positions(self, moments: Sequence[datetime]) -> Amounts:
+        """Return how many steps after the start moments lie, parts included."""
+        seconds = np.array([moment.timestamp() for moment in moments])
+        return (seconds - self.start.timestamp()) / self.step.total_seconds()
+
     def moment(self, position: float) -> datetime:
         """Return the moment at a position."""
         return self.start + float(position) * self.step
@@ -80,10 +89,11 @@ def between(cumulated: Amounts, positions: npt.ArrayLike) -> Amounts:
 
     Before the first edge and after the last one it is what stands there.
     """
-    wanted = np.clip(np.asarray(positions, dtype=np.float64), 0, len(cumulated) - 1)
-    below = np.minimum(wanted.astype(np.int64), max(len(cumulated) - 2, 0))
+    last = len(cumulated) - 1
+    wanted = np.minimum(np.maximum(np.asarray(positions, dtype=np.float64), 0), last)
+    below = wanted.astype(np.int64)
     start = cumulated[below]
-    above = cumulated[np.minimum(below + 1, len(cumulated) - 1)]
+    above = cumulated[np.minimum(below + 1, last)]
     found: Amounts = (above - start) * (wanted - below) + start
     return found
 
@@ -143,3 +153,10 @@ def _offset(second: int, zone: tzinfo) -> int:
 def local_midnight(day: date, zone: tzinfo) -> datetime:
     """Return the aware moment at which a local day begins: the edge of a budget's period."""
     return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+@lru_cache(maxsize=1_024)
+def local_midnights(first: date, last: date, zone: tzinfo) -> tuple[datetime, ...]:
+    """Return the moments at which the local days from ``first`` to ``last`` begin, both with."""
+    count = (last - first).days + 1
+    return tuple(local_midnight(first + timedelta(days=n), zone) for n in range(count))
