@@ -11,12 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from alerts.usage import rates_of
 from costmodel.book import Unpriced
-from costmodel.meters import INDEX
-from costmodel.money import MILLION
 
 if TYPE_CHECKING:
-    from alerts.usage import Integers, Part, Usage
+    from alerts.usage import Floats, Integers, Part, Usage
     from costmodel.book import PriceBook
     from costmodel.burn.facts import Facts
     from costmodel.usage import PricingKey
@@ -33,7 +32,7 @@ def rest_factor(part: Part, usage: Usage, facts: Facts) -> float:
     changes = sorted({day for day in _changes(mix, book) if today < day <= last})
     if not changes:
         return 1.0
-    now = _cost(mix, book, today)
+    now = _cost(mix, usage, today)
     rest = facts.plan.share_between(facts.watermark, facts.end)
     if now <= 0 or rest <= 0:
         return 1.0
@@ -42,7 +41,7 @@ def rest_factor(part: Part, usage: Usage, facts: Facts) -> float:
         begin, end = max(_midnight(first), facts.watermark), min(_midnight(following), facts.end)
         if begin < end:
             share = facts.plan.share_between(begin, end) / rest
-            factor += share * _cost(mix, book, first) / now
+            factor += share * _cost(mix, usage, first) / now
     return factor
 
 
@@ -52,22 +51,19 @@ def _changes(mix: list[tuple[PricingKey, Integers]], book: PriceBook) -> set[dat
     return {day for day in ends if day is not None} | set(book.change_dates())
 
 
-def _cost(mix: list[tuple[PricingKey, Integers]], book: PriceBook, day: date) -> float:
-    return sum(_cost_of(key, amounts, book, day) for key, amounts in mix)
+def _cost(mix: list[tuple[PricingKey, Integers]], usage: Usage, day: date) -> float:
+    return float(sum(amounts @ _rates(key, usage, day) for key, amounts in mix))
 
 
-def _cost_of(key: PricingKey, amounts: Integers, book: PriceBook, day: date) -> float:
-    """Return what usage of one key costs on a day, at its own price where there is no other."""
-    quote = book.quote(replace(key, model=_answering(key, book, day), on=day))
-    if isinstance(quote, Unpriced):
-        quote = book.quote(key)
-    if isinstance(quote, Unpriced):
-        return 0.0
-    return sum(
-        int(amounts[INDEX[meter]]) * float(rate / MILLION)
-        for meter, rate in quote.rates.items()
-        if amounts[INDEX[meter]]
-    )
+def _rates(key: PricingKey, usage: Usage, day: date) -> Floats:
+    """Return what each meter of a key costs on a day, at its own price where there is no other."""
+    book, known = usage.book, usage.coming_rates
+    if (key, day) not in known:
+        quote = book.quote(replace(key, model=_answering(key, book, day), on=day))
+        if isinstance(quote, Unpriced):
+            quote = book.quote(key)
+        known[key, day] = rates_of(quote)
+    return known[key, day]
 
 
 def _answering(key: PricingKey, book: PriceBook, day: date) -> str:

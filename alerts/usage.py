@@ -70,6 +70,7 @@ class Usage:
         self.count = int(quarters.quarter.max(initial=self.first) - self.first) + 1
         self._parts: dict[object, Part] = {}
         self._sums: dict[tuple[int, int], Integers] = {}
+        self.coming_rates: dict[tuple[PricingKey, date], Floats] = {}
 
     @cached_property
     def _days(self) -> list[date]:
@@ -85,21 +86,19 @@ class Usage:
         """Return pricing keys, the series of each, and the key of each item."""
         quarters = self.quarters
         edges = np.array([(day - EPOCH_DAY).days for day in self._days])
-        stretch = np.searchsorted(edges, quarters.quarter // QUARTERS_A_DAY, side="right") - 1
-        bands = np.unique(quarters.band)
-        band = np.searchsorted(bands, quarters.band)
+        days = (self.first + np.arange(self.count)) // QUARTERS_A_DAY
+        stretches = np.maximum(np.searchsorted(edges, days, side="right") - 1, 0)
+        bands, band = _numbered(quarters.band)
         width = max(len(bands), 1)
+        stretch = stretches[quarters.quarter - self.first]
         codes = (quarters.series * width + band) * len(edges) + stretch
-        size = len(quarters.names) * width * len(edges)
-        used = np.flatnonzero(np.bincount(codes, minlength=size))
-        key_of_code = np.zeros(max(size, 1), dtype=np.int64)
-        key_of_code[used] = np.arange(len(used))
+        used, key_of_item = _numbered(codes)
         keys = []
         for code in used.tolist():
             rest, day = divmod(code, len(edges))
             place, step = divmod(rest, width)
             keys.append(self._key(place, int(bands[step]), self._days[day]))
-        return keys, used // len(edges) // width, key_of_code[codes]
+        return keys, used // len(edges) // width, key_of_item
 
     def _key(self, place: int, band: int, day: date) -> PricingKey:
         row = self.quarters.names[place]
@@ -118,11 +117,15 @@ class Usage:
         return [self.book.quote(key) for key in self._key_of_item[0]]
 
     @cached_property
+    def _in_time(self) -> Integers:
+        """Return the places of the items, the earliest first."""
+        return _sorted(self.quarters.quarter - self.first)
+
+    @cached_property
     def _order(self) -> tuple[Integers, Integers]:
         """Return the items sorted by series and quarter, and the place of the pair of each."""
         quarters = self.quarters
-        by_quarter = _sorted(quarters.quarter - self.first)
-        order = by_quarter[_sorted(quarters.series[by_quarter])]
+        order = self._in_time[_sorted(quarters.series[self._in_time])]
         codes = quarters.series[order] * self.count + quarters.quarter[order] - self.first
         pairs = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
         return order, pairs
@@ -132,11 +135,8 @@ class Usage:
         """Return what each item is in each measure, sorted by series and quarter."""
         order, _ = self._order
         slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
-        rates = np.zeros((len(self.quotes), _REQUESTS + 1))
-        for place, quote in enumerate(self.quotes):
-            if isinstance(quote, Quote):
-                for name, rate in quote.rates.items():
-                    rates[place, INDEX[name]] = float(rate / MILLION)
+        nothing = np.zeros((0, _REQUESTS + 1))
+        rates = np.stack([rates_of(quote) for quote in self.quotes]) if self.quotes else nothing
         counts = np.arange(_REQUESTS + 1)
         tables: dict[Measure, Floats] = {
             "money": rates,
@@ -219,8 +219,8 @@ class Usage:
     @cached_property
     def _by_quarter(self) -> tuple[Integers, Integers, Integers]:
         """Return quarter, slot and amount of the items, the earliest first."""
-        order = _sorted(self.quarters.quarter - self.first)
-        return self.quarters.quarter[order], self._slots[order], self.quarters.amount[order]
+        quarters, order = self.quarters, self._in_time
+        return quarters.quarter[order], self._slots[order], quarters.amount[order]
 
     def _keys_in(self, part: Part) -> Integers:
         """Return the places of a part's pricing keys."""
@@ -302,6 +302,15 @@ class Usage:
         return [(self._key_of_item[0][place], sums[place]) for place in used]
 
 
+def rates_of(quote: Quote | Unpriced) -> Floats:
+    """Return the money for one token of each meter and for a request (0), 0 without a price."""
+    rates = np.zeros(_REQUESTS + 1)
+    if isinstance(quote, Quote):
+        for meter, rate in quote.rates.items():
+            rates[INDEX[meter]] = float(rate / MILLION)
+    return rates
+
+
 def quarter_at(moment: datetime) -> int:
     """Return the quarter of an hour since 1970 that holds an aware moment."""
     return int((moment - EPOCH).total_seconds() // QUARTER_SECONDS)
@@ -310,6 +319,14 @@ def quarter_at(moment: datetime) -> int:
 def moment_of(quarter: int) -> datetime:
     """Return the moment at which a quarter of an hour since 1970 begins."""
     return EPOCH + timedelta(seconds=QUARTER_SECONDS * int(quarter))
+
+
+def _numbered(values: Integers) -> tuple[Integers, Integers]:
+    """Return the numbers that occur, from 0 on, and the place of each item's among them."""
+    occurring = np.flatnonzero(np.bincount(values))
+    places = np.zeros(values.max(initial=0) + 1, dtype=np.int64)
+    places[occurring] = np.arange(len(occurring))
+    return occurring, places[values]
 
 
 def _sorted(values: Integers) -> Integers:
