@@ -233,6 +233,12 @@ def test_the_first_budget_is_last_months_spend_and_a_tenth(demo: DashboardContex
     assert why.startswith("Last month cost $")
 
 
+def test_the_form_offers_what_there_is(demo: DashboardContext) -> None:
+    text = shown(demo, "?new=1")
+    assert "A new budget" in text
+    assert "'feature=search'" in text
+
+
 def test_what_is_typed_becomes_a_budget() -> None:
     found = form.budget_of(
         typed(
@@ -252,6 +258,7 @@ def test_what_is_typed_becomes_a_budget() -> None:
     [
         ({"name": "  "}, "Give the budget a name."),
         ({"name": None}, "Give the budget a name."),
+        ({"name": "x" * 101}, "at most 100 characters"),
         ({"amount": ""}, "Give the budget an amount."),
         ({"amount": None}, "Give the budget an amount."),
         ({"amount": 0}, "The amount must be more than 0."),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SAVE, REMOVE, PREVIEW, SAID = "budget-save", "budget-remove", "budget-preview", "budget-said"
 EDITED: Final = "budget-edited"
+LONGEST_NAME: Final = 100
 _FILE: Final = (
     "This budget stands in tollbook.yaml and is only shown here: change it there, and reload."
 )
@@ -70,6 +71,8 @@ def budget_of(typed: Typed, before: Budget | None, currency: str) -> Budget:
     )
     if not budget.name:
         raise FormError("Give the budget a name.")
+    if len(budget.name) > LONGEST_NAME:
+        raise FormError(f"Give the budget a name of at most {LONGEST_NAME} characters.")
     try:
         return read_budget(budget_text(budget))
     except ConfigurationError as error:

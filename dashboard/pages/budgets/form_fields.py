@@ -33,7 +33,6 @@ def budget_fields(budget: Budget | None, values: Mapping[str, Sequence[str]]) ->
             label="Name",
             value=budget.name if budget else "",
             disabled=budget is not None,
-            maxLength=100,
         ),
         dmc.NumberInput(
             id=_id("amount"),
