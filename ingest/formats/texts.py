@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.canonical import NO_TIME, REQUESTS, Given, Remarks, UsageRow, opened_rows
+from ingest.canonical import REQUESTS, Given, Remarks, UsageRow, opened_rows
 from ingest.files import first_objects, is_lines_of_objects, lines_of
 from ingest.json_documents import UNREADABLE, documents
 from ingest.providers import served_by
-from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
+from ingest.rows import DIMENSION_KEYS, NO_TIME, ROW_DIMENSIONS
 from ingest.text_tokens import TextCounter
 from ingest.values import Fault, moment_of, text_of
 
