@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from costmodel.burn.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from alerts.reach import Source
+    from alerts.situation import Situation
     from alerts.usage import Miss
     from costmodel.burn.finding import Reading, Severity
     from costmodel.rates import Model
@@ -112,6 +114,35 @@ def endings(models: Iterable[Model], today: date) -> list[Finding]:
                 )
             )
     return found
+
+
+def ends_told_once(situations: Sequence[Situation]) -> list[Situation]:
+    """Return a budget's values so that one of those which call a model tells of its end.
+
+    It is the first by name, whatever they use today: many keys make one mail, which says how
+    many others call the model.
+    """
+    callers: dict[tuple[str, str], list[str]] = {}
+    for situation in sorted(situations, key=lambda each: each.value):
+        for finding in situation.findings:
+            if finding.kind == "ending":
+                callers.setdefault((finding.rule, finding.level), []).append(situation.value)
+    return [_telling_ends(situation, callers) for situation in situations]
+
+
+def _telling_ends(
+    situation: Situation, callers: Mapping[tuple[str, str], Sequence[str]]
+) -> Situation:
+    kept = []
+    for finding in situation.findings:
+        first, *others = callers.get((finding.rule, finding.level), [situation.value])
+        if finding.kind != "ending" or (first == situation.value and not others):
+            kept.append(finding)
+        elif first == situation.value:
+            more = "1 other" if len(others) == 1 else f"{len(others)} others"
+            said = f"; called by {situation.budget.each} {first} and {more}"
+            kept.append(replace(finding, sentence=finding.sentence + said))
+    return replace(situation, findings=tuple(kept))
 
 
 def _ending_sentence(model: Model, end: date, left: int) -> str:

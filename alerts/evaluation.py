@@ -149,7 +149,7 @@ class _Look:
             shares = shares_of(budget, self.usage)
         except Exception as error:  # noqa: BLE001 - silence would look like peace
             return [self._failed(Share(budget, "", budget.filters), error)]
-        return [self._of_share(share) for share in shares]
+        return data_findings.ends_told_once([self._of_share(share) for share in shares])
 
     def _of_share(self, share: Share) -> Situation:
         try:
