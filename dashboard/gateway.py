@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 from costmodel.money import decimal_string
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.prometheus import metrics_text
+from ingest.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,10 @@ def register(server: Flask, context: DashboardContext) -> None:
         return jsonify(answer(found, key)), 200
 
     def metrics() -> Response:
-        text = metrics_text(context)
+        try:
+            text = metrics_text(context)
+        except StoreError as error:
+            return Response(f"# {error}\n", 503, content_type="text/plain; charset=utf-8")
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     server.add_url_rule("/api/budget", "budget_of_key", budget)

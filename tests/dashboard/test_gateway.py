@@ -162,6 +162,16 @@ def test_prometheus_reads_budgets(client_of: Callable[..., FlaskClient], tmp_pat
     assert "tollbook_evaluation_failed 0.0" in lines
 
 
+def test_a_store_that_cannot_be_read_is_no_silence(
+    client_of: Callable[..., FlaskClient], tmp_path: Path
+) -> None:
+    (tmp_path / "own.duckdb").write_bytes(b"no database" * 1000)
+    client = client_of(lambda *_: [])
+    answer = client.get("/metrics")
+    assert (answer.status_code, answer.text[:2]) == (503, "# ")
+    assert client.get("/api/budget?key=a").status_code == 503
+
+
 def test_before_the_first_look_there_is_no_moment_of_it(
     client_of: Callable[..., FlaskClient],
 ) -> None:

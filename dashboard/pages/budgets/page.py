@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 USES_FILTERS = False
 STATE_KEYS = frozenset({"budget", "value", "new"})
+REMEMBERED = timedelta(days=400)
+"""What happened longer ago is in no period that runs now."""
 _BODY = "budgets-body"
 _OFFERED = ("team", "feature", "model", "environment", "project", "api_key")
 _MOST_OFFERED = 200
@@ -67,7 +70,7 @@ def seen(context: DashboardContext) -> Seen:
         situations,
         every,
         tuple(each for each in map(alert_state, book.alerts) if each.firing),
-        tuple(map(transition_of, ledger.transitions())),
+        tuple(map(transition_of, ledger.transitions(context.now() - REMEMBERED))),
         tuple(ledger.deliveries(deliveries.MOST_SHOWN)),
         book.pulse,
         failure,
@@ -239,6 +242,6 @@ def _register_body(app: Dash, context: DashboardContext) -> None:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update, no_update
         number = ctx.triggered_id["number"]
-        kept = context.store().alerts().deliveries()
+        kept = context.store().alerts().deliveries(2 * deliveries.MOST_SHOWN)
         found = next((each for each in kept if each.number == number), None)
         return (True, deliveries.letter(found)) if found else (no_update, no_update)
