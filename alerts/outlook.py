@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -165,16 +164,17 @@ def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
     shares = facts.plan.share_before_position(places).tolist()
     reached = len(facts.series.amounts)
     before = facts.plan.share_before(facts.watermark)
-    spent = facts.series.spent_before(np.minimum(places, reached))
+    cuts = facts.series.edges(places)
+    spent = facts.series.spent_before(np.minimum(cuts, reached))
     spent = (spent - spent[0]).tolist()
     return tuple(
         DayOfBudget(
             day=edges[n],
             planned=shares[n + 1] * facts.amount,
-            spent=spent[n + 1] if place < reached else None,
+            spent=spent[n + 1] if cuts[n] < reached else None,
             **(_ends(facts.ahead, before, shares[n + 1]) if following > reached else {}),
         )
-        for n, (place, following) in enumerate(pairwise(places.tolist()))
+        for n, following in enumerate(places[1:].tolist())
     )
 
 

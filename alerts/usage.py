@@ -322,11 +322,12 @@ def moment_of(quarter: int) -> datetime:
 
 
 def _numbered(values: Integers) -> tuple[Integers, Integers]:
-    """Return the numbers that occur, from 0 on, and the place of each item's among them."""
-    occurring = np.flatnonzero(np.bincount(values))
-    places = np.zeros(values.max(initial=0) + 1, dtype=np.int64)
+    """Return the numbers that occur, the least first, and the place of each item's among them."""
+    least = values.min(initial=0)
+    occurring = np.flatnonzero(np.bincount(values - least))
+    places = np.zeros(values.max(initial=0) - least + 1, dtype=np.int64)
     places[occurring] = np.arange(len(occurring))
-    return occurring, places[values]
+    return occurring + least, places[values - least]
 
 
 def _sorted(values: Integers) -> Integers:

@@ -51,7 +51,7 @@ def _crossed(facts: Facts) -> datetime | None:
         return None
     series = facts.series
     end = min(len(series.amounts), series.position(facts.end))
-    edges = np.append(np.arange(series.position(facts.start), end), end)
+    edges = np.append(np.arange(float(series.edges(series.position(facts.start))), end), end)
     spent = series.spent_before(edges) - series.spent_before(edges[:1])
     place = min(int(np.searchsorted(spent, facts.amount)), len(edges) - 1)
     return series.moment(float(edges[place]))

@@ -63,7 +63,7 @@ def window_of(
     another budget. Times plan is 0 where nothing is planned and nothing was spent.
     """
     series = facts.series
-    begin = np.maximum(at - length / series.step, series.position(facts.start))
+    begin = np.maximum(at - length / series.step, series.edges(series.position(facts.start)))
     begin = np.minimum(begin, at)
     spent = (series.spent_before(at) - series.spent_before(begin)) / facts.amount
     plan = facts.plan

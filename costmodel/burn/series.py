@@ -66,6 +66,14 @@ class Series:
         seconds = np.array([moment.timestamp() for moment in moments])
         return (seconds - self.start.timestamp()) / self.step.total_seconds()
 
+    def edges(self, positions: npt.ArrayLike) -> Amounts:
+        """Return where spending is cut for these positions: steps of a day are never split.
+
+        A day counts where the middle of it lies; shorter steps are cut in proportion.
+        """
+        wanted = np.asarray(positions, dtype=np.float64)
+        return np.ceil(wanted - 0.5) if self.step == DAY else wanted
+
     def moment(self, position: float) -> datetime:
         """Return the moment at a position."""
         return self.start + float(position) * self.step
