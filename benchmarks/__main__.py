@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
-NAMES = ("alert_curves", *sorted(p.stem for p in FOLDER.glob("*_speed.py")))
+NAMES = ("alert_curves", "alert_tick", *sorted(p.stem for p in FOLDER.glob("*_speed.py")))
 
 
 def run(name: str) -> str:
