@@ -4,11 +4,13 @@
 
   const clientside = (window.dash_clientside = window.dash_clientside || {});
 
+  const SECTION = "details.section[data-section]"; // those of other pages have no name
+
   /* Sections with links in them, which must keep the open ones open. */
   const WITH_LINKS = ["opportunities", "side-by-side"];
 
   function all() {
-    return [...document.querySelectorAll("details.section")];
+    return [...document.querySelectorAll(SECTION)];
   }
 
   function inAddress(search) {
@@ -75,7 +77,7 @@
   }
 
   document.addEventListener("toggle", (event) => {
-    if (!event.target.matches("details.section")) return;
+    if (!event.target.matches(SECTION)) return;
     const opened = all().filter((section) => section.open).map((each) => each.dataset.section);
     clientside.set_props("whatif-sections", { data: opened });
   }, true);
@@ -84,7 +86,7 @@
 
   function openAt(hash) {
     const place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
-    const section = place && place.closest("details.section");
+    const section = place && place.closest(SECTION);
     if (!section) return false;
     section.open = true;
     place.scrollIntoView({ block: "start" });

@@ -15,10 +15,11 @@ from costmodel.cost import money
 from costmodel.meters import METERS, TOKEN_METERS, Meter
 from costmodel.money import dollars
 from costmodel.number_text import count
+from dashboard.folded_section import waiting
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.sections import asked, waiting
+from dashboard.pages.whatif.sections import asked
 from dashboard.pages.whatif.settings import PAGE_KEYS
 from dashboard.pages.whatif.wildcards import labelled
 from dashboard.state import parse

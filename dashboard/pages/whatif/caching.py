@@ -13,9 +13,9 @@ from costmodel.number_text import money, share, short_count, signed_money
 from dashboard.chart_card import Chart, chart_card
 from dashboard.figures.caching import CachedRow, cached_shares, shares_height
 from dashboard.filter_bar import value_text
+from dashboard.folded_section import words
 from dashboard.pages.whatif.from_logs import LogSection, with_notes
 from dashboard.pages.whatif.names import short_name
-from dashboard.pages.whatif.sections import words
 from dashboard.pages.whatif.words import capital, share_text
 from ingest.caching import usage_caching
 from pricing.prompt_caching import load_cache_policy

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from dash import Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
+from dashboard.folded_section import waiting, words
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.sections import asked, waiting, words
+from dashboard.pages.whatif.sections import asked
 from dashboard.pages.whatif.settings import PAGE_KEYS
 from dashboard.remembered import remembered
 from dashboard.state import parse

@@ -16,10 +16,11 @@ from costmodel.ending import KEY_WORDS, endings
 from costmodel.number_text import money, share
 from costmodel.opportunities import FEATURE
 from dashboard.filter_bar import value_text
+from dashboard.folded_section import waiting, words
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE, baseline_view
 from dashboard.pages.whatif.move_settings import is_in_plan, with_move
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.sections import asked, waiting, words
+from dashboard.pages.whatif.sections import asked
 from dashboard.pages.whatif.settings import OPEN_KEY, PAGE_KEYS, written
 from dashboard.pages.whatif.who_calls import scrolling, who_calls
 from dashboard.pages.whatif.wildcards import attributes

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dash import ALL, ClientsideFunction, Input, Output, State, dcc, html
 
+from dashboard.folded_section import folded_section
 from dashboard.pages.whatif.settings import OPEN_KEY
 from dashboard.pages.whatif.wildcards import attributes
 
@@ -26,7 +27,6 @@ SECTIONS = "whatif-sections"
 ADDRESS = "whatif-address"
 """The address where somebody else than the page has changed the plan in it."""
 _ASKED = "whatif-asked"
-BEING_WORKED_OUT = "Being worked out…"
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,6 @@ def place_of(name: str) -> str:
     return f"whatif-{name}"
 
 
-def waiting() -> html.P:
-    """Return what stands in a section until it is worked out."""
-    return html.P(BEING_WORKED_OUT, className="section-words")
-
-
-def words(text: str) -> html.P:
-    """Return what stands in a section that has nothing to draw."""
-    return html.P(text, className="section-words")
-
-
 def opened_in(state: PageState, known: Collection[str]) -> list[str]:
     """Return the sections that an address opens."""
     return [name for name in state.own.get(OPEN_KEY, "").split(",") if name in known]
@@ -86,15 +76,12 @@ def folded(sections: Sequence[Folded], state: PageState) -> html.Div:
 
 
 def _section(section: Folded, *, is_open: bool) -> html.Details:
-    head = [
-        html.H2(section.title, className="card-title"),
-        html.Span(section.summary, className="section-summary"),
-    ]
-    return html.Details(
+    return folded_section(
+        section.title,
+        section.summary,
         [
-            dcc.Store(id={"type": _ASKED, "section": section.name}),
-            html.Summary(html.Div(head, className="section-head")),
             html.Div(section.body, className="section-body"),
+            dcc.Store(id={"type": _ASKED, "section": section.name}),
         ],
         id=place_of(section.name),
         open=is_open,

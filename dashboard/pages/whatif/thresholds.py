@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from costmodel.number_text import money, unit_money
 from dashboard.chart_card import Chart, chart_card
 from dashboard.figures.thresholds import HEIGHT, Level, Point, Tries, cost_by_threshold
+from dashboard.folded_section import words
 from dashboard.pages.whatif.from_logs import LogSection, with_notes
 from dashboard.pages.whatif.names import short_name
-from dashboard.pages.whatif.sections import words
 from dashboard.pages.whatif.words import capital, share_text
 from ingest.escalation import usage_escalation
 
