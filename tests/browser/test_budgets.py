@@ -73,6 +73,9 @@ def test_one_budget_is_accessible_and_fits(
     expect(page.locator(".budgets .standing")).to_contain_text("Last look 3 minutes ago.")
     expect(page.locator(".budget-edges")).to_contain_text("Back to normal: change.")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    page.get_by_text("How its rules did on your own usage").click()
+    tried = page.locator(".budget-trial .budget-sentence")
+    expect(tried).to_contain_text("a doubling is found in", timeout=90_000)
     for summary in page.get_by_text("View as table").all():
         summary.click()
     assert axe(page) == []

@@ -9,6 +9,7 @@ from dash import dcc, html
 from dashboard import chart_card
 from dashboard.figures.budgets import windows_height_px
 from dashboard.moments import moment_text
+from dashboard.pages.budgets import trial_section
 from dashboard.pages.budgets.cards import PATH, bar_of, state_mark
 from dashboard.pages.budgets.charts import FEWEST_DAYS, fan_chart, windows_chart
 from dashboard.pages.budgets.firing import firing_card
@@ -44,6 +45,7 @@ def budget_detail(
         firing_card(alerts, zone, now),
         _fan(situation, transitions),
         _windows(situation),
+        trial_section.section(situation),
         _causes(situation),
         _happened(transitions, zone),
     ]

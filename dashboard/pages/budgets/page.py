@@ -13,7 +13,7 @@ from alerts import budgets as known
 from alerts.records import alert_state, transition_of
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.notices import notice_list
-from dashboard.pages.budgets import actions, cards, deliveries, first, form, words
+from dashboard.pages.budgets import actions, cards, deliveries, first, form, trial_section, words
 from dashboard.pages.budgets.detail import budget_detail
 from dashboard.state import parse
 from dashboard.view import values_with_counts
@@ -218,6 +218,7 @@ def register(app: Dash, context: DashboardContext) -> None:
     """Connect the page with the address and its buttons with the store."""
     _register_body(app, context)
     actions.register(app, context)
+    trial_section.register(app, context)
 
 
 def _register_body(app: Dash, context: DashboardContext) -> None:

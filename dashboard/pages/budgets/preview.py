@@ -29,11 +29,16 @@ def preview(context: DashboardContext, budget: Budget, before: Budget | None) ->
         now = _rehearse(context, before)
         if now is not None:
             said.append(f"As it is now it would have fired {times(len(now.rises))}.")
+    return [each for each in (*said, not_tried(budget)) if each]
+
+
+def not_tried(budget: Budget) -> str:
+    """Return which rules of a budget cannot be tried on past spending; "" where all can."""
     skipped = [each for each in rules_of(budget).rules if isinstance(each, ForecastRule | SloRule)]
-    if skipped:
-        names = ", ".join(dict.fromkeys(each.name for each in skipped))
-        said.append(f"Not tried, because they look at more than spending: {names}.")
-    return said
+    if not skipped:
+        return ""
+    names = ", ".join(dict.fromkeys(each.name for each in skipped))
+    return f"Not tried, because they look at more than spending: {names}."
 
 
 def _rehearse(context: DashboardContext, budget: Budget) -> Rehearsal | None:
