@@ -85,3 +85,18 @@ def hatch(colour: str) -> dict[str, Any]:
 def escaped(text: str) -> str:
     """Return a name safe to draw: plotly reads a subset of HTML in every text."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def legend(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - plotly's own free-form legend
+    """Return a legend below the figure that only explains, with changes on top."""
+    start: dict[str, Any] = {
+        "orientation": "h",
+        "x": 0,
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "font": {"color": MUTED, "size": 12},
+        "itemclick": False,
+        "itemdoubleclick": False,
+    }
+    return start | changes

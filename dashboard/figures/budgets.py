@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.figures.base import Figure, axis, escaped, layout, money_axis
+from dashboard.figures.base import Figure, axis, escaped, layout, legend, money_axis
 from dashboard.figures.palette import EXPECTED, GRID, INK, MUTED, RULE, SPENT
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def spend_fan(fan: Fan) -> Figure:
             ),
             yaxis=upright | {"range": [0, max(tallest, fan.limit) * _HEADROOM or 1]},
             showlegend=True,
-            legend=_legend(),
+            legend=legend(),
             shapes=[_limit_line(fan.limit), *(_flag_line(at) for at, _ in fan.flags)],
             annotations=[
                 _limit_name(fan),
@@ -203,19 +203,6 @@ def _range(fan: Fan, form: str) -> list[dict[str, Any]]:
 
 def _count_axis() -> dict[str, Any]:
     return money_axis("", tickformat="~s", separatethousands=False)
-
-
-def _legend() -> dict[str, Any]:
-    return {
-        "orientation": "h",
-        "x": 0,
-        "y": 0,
-        "yref": "container",
-        "yanchor": "bottom",
-        "font": {"color": MUTED, "size": 12},
-        "itemclick": False,
-        "itemdoubleclick": False,
-    }
 
 
 def _limit_line(limit: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.figures.base import Figure, axis, escaped, hatch, layout, money_axis
+from dashboard.figures.base import Figure, axis, escaped, hatch, layout, legend, money_axis
 from dashboard.figures.palette import EXPECTED, INK, MUTED, OTHER, RULE, colour_of, is_hatched
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def spend_by_day(stack: Stack, colours: Mapping[str, str]) -> Figure:
             xaxis=_days_axis(stack),
             yaxis=upright | {"range": [0, top * 1.08]} if top else upright,
             showlegend=True,
-            legend=_legend(),
+            legend=legend(traceorder="normal"),
             shapes=[_flag_line(flag) for flag in stack.flags],
             annotations=_flag_texts(stack),
         ),
@@ -140,20 +140,6 @@ def _days_axis(stack: Stack) -> dict[str, Any]:
         "tickcolor": "rgba(0,0,0,0)",
     }
     return axis(nticks=8, **changes) if stack.days else axis(**changes)
-
-
-def _legend() -> dict[str, Any]:
-    return {
-        "orientation": "h",
-        "x": 0,
-        "y": 0,
-        "yref": "container",
-        "yanchor": "bottom",
-        "font": {"color": MUTED, "size": 12},
-        "itemclick": False,
-        "itemdoubleclick": False,
-        "traceorder": "normal",
-    }
 
 
 def _flag_line(flag: Flag) -> dict[str, Any]:
