@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-OBJECT_WORDS: Final = frozenset(
-    ("chat.completion", "chat.completion.chunk", "response", "text_completion", "list",
-     "thread.run", "embedding")
+OBJECT_WORDS: Final = (
+    "chat.completion", "chat.completion.chunk", "response", "text_completion", "list",
+    "thread.run", "embedding",
 )  # fmt: skip
 GATEWAY_LOG: Final = frozenset(("call_type", "startTime"))
 """Keys of LiteLLM's log, which has the answer inside of a row of its own."""
