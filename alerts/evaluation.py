@@ -24,6 +24,7 @@ from costmodel.burn.evaluation import dropped_rules, findings, windows_of
 from costmodel.burn.finding import SEVERITIES
 from costmodel.burn.level import HISTORY_DAYS
 from costmodel.burn.rules import ActualRule, BurnRule, ForecastRule
+from costmodel.burn.sentences import level_name
 from costmodel.forecast import Forecast
 from ingest.store.quarters import Quarters
 
@@ -89,6 +90,11 @@ def rules_of(budget: Budget) -> RuleSet:
     )
     kept = tuple(rule for rule in rules.rules if not isinstance(rule, replaced))
     return replace(rules, rules=(*kept, *budget.levels))
+
+
+def lines_of(budget: Budget) -> frozenset[tuple[str, str]]:
+    """Return rule and level of every line that a budget's spending is held against."""
+    return frozenset((rule.name, level_name(rule)) for rule in rules_of(budget).rules)
 
 
 def _look(

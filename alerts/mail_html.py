@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from alerts import mail_text
+from alerts.transition import OVER
 from alerts.words import (
     STATE_WORDS,
     amount,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from alerts.transition import Transition
 
 _STYLE: Final = Path(__file__).with_name("mail.css")
-_CALM: Final = frozenset({"recovered", "ended"})
 
 
 def alert(
@@ -45,7 +45,7 @@ def alert(
 ) -> str:
     """Return the page of one budget's mail."""
     first = worst(transitions)
-    tone = situation.state if first.move in _CALM else first.severity
+    tone = situation.state if first.move in OVER else first.severity
     verdict = short_verdict(first)
     rows = [
         _row("state top", escape(f"{STATE_WORDS[tone]}: {budget_title(situation)}")),

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from alerts.letters import letters_of
 from alerts.message import Message, alert_message, digest_message, heartbeat_message
 from alerts.records import message_text
 from alerts.webhooks import alert_body, slack_body
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.situation import Situation
-    from alerts.transition import Transition
+    from alerts.states import AlertState
+    from alerts.transition import AlertKey, Transition
     from ingest.configuration import Configuration
     from ingest.settings import Mail, Webhook
-
-MAILS_AT_ONCE: Final = 10
-"""Who would get more alerts than this from one look gets one mail that lists them."""
 
 Place = tuple[str, str]
 """A budget and the value that it is kept for."""
@@ -37,33 +35,33 @@ Place = tuple[str, str]
 
 @dataclass
 class Outgoing:
-    """Messages and deliveries as one tick collects them."""
+    """Messages and deliveries as one tick collects them.
+
+    ``states`` are those after the tick; they know who has heard of each alert.
+    """
 
     configuration: Configuration
     situations: Mapping[Place, Situation]
     now: datetime
+    states: Mapping[AlertKey, AlertState] = field(default_factory=dict)
     messages: list[StoredMessage] = field(default_factory=list)
     deliveries: list[NewDelivery] = field(default_factory=list)
 
-    def mail_alerts(self, bundles: Sequence[Sequence[Transition]]) -> None:
-        """Add the mails about bundles of transitions, or one that lists many."""
+    def mail_alerts(self, told: Sequence[Transition]) -> None:
+        """Add the mails that tell transitions."""
+        for letter, who in letters_of(told, self.audience).items():
+            make = self._alert if letter.form == "budget" else self._summary
+            self._mail(self._name(letter.name), make(letter.transitions), who)
+
+    def audience(self, transition: Transition) -> tuple[str, ...]:
+        """Return who hears of a transition: of a rule that was taken out who was told of it."""
         mail = self.configuration.mail
         if mail is None:
-            return
-        by_recipient: dict[str, list[Sequence[Transition]]] = defaultdict(list)
-        for bundle in bundles:
-            for who in recipients(mail, self.situations.get(_place(bundle[0]))):
-                by_recipient[who].append(bundle)
-        flooded = {who for who, some in by_recipient.items() if len(some) > MAILS_AT_ONCE}
-        for bundle in bundles:
-            to = [w for w, some in by_recipient.items() if bundle in some and w not in flooded]
-            if to:
-                self._mail(self._name(bundle[0].transition_id), self._alert(bundle), to)
-        for who in sorted(flooded):
-            some = by_recipient[who]
-            listing = self._summary(some, "alert")
-            name = self._name(f"{some[0][0].transition_id}-{len(some)}-{_short(who)}")
-            self._mail(name, listing, [who])
+            return ()
+        state = self.states.get(transition.key)
+        if transition.move == "removed" and state is not None and state.told_to is not None:
+            return state.told_to
+        return recipients(mail, self.situations.get(_place(transition)))
 
     def mail_digest(self, transitions: Sequence[Transition], every: str, due: datetime) -> None:
         """Add the summary that was due at a moment."""
@@ -113,14 +111,13 @@ class Outgoing:
         except Exception:  # noqa: BLE001 - whatever it is, the alert goes out
             return plain_message(bundle)
 
-    def _summary(self, bundles: Sequence[Sequence[Transition]], every: str) -> Message:
-        transitions = [each for bundle in bundles for each in bundle]
+    def _summary(self, transitions: Sequence[Transition]) -> Message:
         places = {_place(each) for each in transitions}
         about = [each for place, each in self.situations.items() if place in places]
         mail = self.configuration.mail
         try:
             link = mail.link if mail else None
-            return digest_message(about, transitions, self.now, link, every)
+            return digest_message(about, transitions, self.now, link, "alert")
         except Exception:  # noqa: BLE001 - whatever it is, the alerts go out
             return plain_message(transitions)
 

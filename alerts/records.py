@@ -33,6 +33,7 @@ def stored_alert(state: AlertState) -> StoredAlert:
         acknowledged_at=taken.at if taken else None,
         snoozed=snooze is not None,
         snoozed_until=snooze.until if snooze else None,
+        told_to=None if state.told_to is None else json.dumps(state.told_to),
     )
 
 
@@ -51,6 +52,7 @@ def alert_state(row: StoredAlert) -> AlertState:
         ended=row.ended,
         acknowledged=taken,
         snooze=Snooze(row.snoozed_until) if row.snoozed else None,
+        told_to=None if row.told_to is None else tuple(json.loads(row.told_to)),
     )
 
 

@@ -3,7 +3,8 @@
 An alert is one rule and level of one budget in one period. It fires on an edge and is over
 on another; between the two lines of its rule it stays what it was. A clock that jumps makes
 no edges: an alert of a period that lies ahead waits for it, and one whose period had been
-taken for over goes on without being told again.
+taken for over goes on without being told again. Who takes a rule out ends its alerts, and
+that is no recovery: nothing is known of the spending from then on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from alerts.transition import AlertKey, Transition
+from alerts.transition import OVER, AlertKey, Transition
 from costmodel.burn.finding import SEVERITIES
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 OUTLIVES_PERIODS: Final = frozenset({"slo", "stale", "unpriced", "failed", "ending"})
 """Kinds of findings that are not about a period's amount, so its end changes nothing."""
+OF_RULES: Final = frozenset({"actual", "forecast", "burn", "change", "hourly", "slo"})
+"""Kinds of findings that a rule of the budget makes; the others come from the data."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class AlertState:
 
     ``severity`` is the highest since it fired; ``edge`` is the number of its last transition;
     ``since`` the watermark of the last one that began or ended it; ``finding`` what was seen
-    last. ``ended`` remembers that its period was told to be over.
+    last. ``ended`` remembers that its period was told to be over. ``told_to`` are the mailboxes
+    that heard of it since it fired, None where that was not written down.
     """
 
     key: AlertKey
@@ -64,6 +68,7 @@ class AlertState:
     ended: bool = False
     acknowledged: Acknowledgement | None = None
     snooze: Snooze | None = None
+    told_to: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ class Look:
     ``is_complete`` is False where not every rule could be evaluated: what is missing then
     says nothing. ``unsure`` names the rules that may say nothing in a complete look too, as
     a forecast does where nothing can be forecast: their alerts stay as they were. ``at`` is
-    the watermark that was looked at.
+    the watermark that was looked at. ``lines`` are rule and level of every line that the
+    budget has now, None where that is not known.
     """
 
     budget: str
@@ -84,6 +90,13 @@ class Look:
     findings: Sequence[Finding]
     is_complete: bool = True
     unsure: frozenset[str] = frozenset()
+    lines: frozenset[tuple[str, str]] | None = None
+
+    def lacks(self, state: AlertState) -> bool:
+        """Tell whether the line that an alert is about was taken out of the budget."""
+        if self.lines is None or state.finding.kind not in OF_RULES:
+            return False
+        return (state.key.rule, state.key.level) not in self.lines
 
     def key_of(self, finding: Finding) -> AlertKey:
         """Return the alert that a finding is about."""
@@ -100,7 +113,12 @@ class Step:
     silent: frozenset[str] = frozenset()
 
 
-def look_of(situation: Situation, now: datetime, unsure: frozenset[str] = frozenset()) -> Look:
+def look_of(
+    situation: Situation,
+    now: datetime,
+    unsure: frozenset[str] = frozenset(),
+    lines: frozenset[tuple[str, str]] | None = None,
+) -> Look:
     """Return what a situation says of its alerts; without any data it says little."""
     return Look(
         situation.budget.name,
@@ -111,6 +129,7 @@ def look_of(situation: Situation, now: datetime, unsure: frozenset[str] = frozen
         situation.findings,
         is_complete=situation.state != "failed" and situation.watermark is not None,
         unsure=unsure,
+        lines=lines,
     )
 
 
@@ -119,23 +138,28 @@ def step(
     looks: Iterable[Look],
     now: datetime,
     *,
-    all_seen: bool = True,
+    standing: frozenset[str] | None = frozenset(),
 ) -> Step:
     """Return the states after a look, all of them, and the edges that led there.
 
-    ``all_seen`` False: a budget that is missing may only not have been looked at.
+    ``standing`` names the budgets that there are, also those without a look because no value
+    of theirs has usage. None: one that is missing may only not have been looked at.
     """
     seen = {(look.budget, look.value): look for look in looks}
+    names = None if standing is None else standing | {look.budget for look in seen.values()}
     machine = _Machine(now, dict(before))
     for look in seen.values():
         for key, finding in _worst_by_key(look).items():
             machine.meet(key, finding, look.at)
     for key, state in before.items():
         looked = seen.get((key.budget, key.value))
-        if looked is None and all_seen:
+        if looked is not None:
+            if key not in machine.met:
+                machine.miss(state, looked)
+        elif names is not None and key.budget in names:
             machine.close(state, "ended", now)
-        elif looked is not None and key not in machine.met:
-            machine.miss(state, looked)
+        elif names is not None:
+            machine.remove(state, "budget", now)
     order = sorted(machine.transitions, key=lambda each: (_key_order(each.key), each.edge))
     return Step(machine.states, tuple(order), frozenset(machine.silent))
 
@@ -182,6 +206,8 @@ class _Machine:
             return  # the clock was put back: its period is still to come
         if start is not None and start != look.start:
             self.close(state, "ended", look.at, period_is_over=True)
+        elif look.lacks(state):
+            self.remove(state, f"rule {state.key.rule} {state.key.level}".rstrip(), look.at)
         elif look.is_complete and state.key.rule not in look.unsure:
             self.close(state, "recovered" if start is None else "ended", look.at)
 
@@ -194,7 +220,7 @@ class _Machine:
         closed = replace(
             state,
             firing=False,
-            ended=state.ended or period_is_over,
+            ended=move != "removed" and (state.ended or period_is_over),
             since=at,
             finding=replace(state.finding, reading="clear"),
         )
@@ -202,6 +228,13 @@ class _Machine:
             self.states[state.key] = closed
         else:
             self._cross(closed, move, at)
+
+    def remove(self, state: AlertState, what: str, at: datetime) -> None:
+        """End an alert because what it was about was taken out, and say so in its sentence."""
+        said = state.finding.sentence
+        last = f"{said[:1].lower()}{said[1:]}" if said[1:2].islower() else said
+        why = f"The {what} was removed; the last it said: {last}"
+        self.close(replace(state, finding=replace(state.finding, sentence=why)), "removed", at)
 
     def _begin(
         self, key: AlertKey, state: AlertState | None, finding: Finding, at: datetime
@@ -215,7 +248,7 @@ class _Machine:
             if is_worse(finding.severity, state.severity):
                 self._cross(replace(back, severity=finding.severity), "escalated", at)
         else:
-            again = replace(state, firing=True, since=at, finding=finding)
+            again = replace(state, firing=True, since=at, finding=finding, told_to=())
             is_worse_now = is_worse(finding.severity, state.severity)
             again = replace(
                 again,
@@ -242,7 +275,7 @@ class _Machine:
         name = transition_id(state.key, edge)
         if state.snooze and state.snooze.holds(self._now):
             self.silent.add(name)
-        is_over = move in {"recovered", "ended"}
+        is_over = move in OVER
         snooze = state.snooze
         if snooze and (not snooze.holds(self._now) or (is_over and snooze.until is None)):
             snooze = None

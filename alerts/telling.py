@@ -2,7 +2,8 @@
 
 At night a mail waits for the morning unless it is critical; what fired and recovered before
 then is not sent at all. That spending is back to plan is told once no alert about the pace
-of a budget fires any more, however many rules had seen it.
+of a budget fires any more, however many rules had seen it; where such a rule was taken out
+while it fired, nobody knows, and nobody is told so.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from costmodel.burn.finding import SEVERITIES
+from alerts.transition import ONSETS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 PACE: Final = frozenset({"forecast", "burn", "change", "hourly"})
 """Kinds that see one thing with different eyes: money goes faster than planned."""
-ONSETS: Final = frozenset({"fired", "escalated", "reminded"})
-"""Moves after which an alert fires."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,9 @@ class Telling:
     held: tuple[Transition, ...] = ()
     silent: tuple[Transition, ...] = ()
 
-    def bundles(self) -> list[tuple[Transition, ...]]:
-        """Return what is told, one bundle for each budget and value, the worst first."""
-        found: dict[tuple[str, str], list[Transition]] = defaultdict(list)
-        for each in self.told:
-            found[each.key.budget, each.key.value].append(each)
-        sorted_each = [tuple(sorted(each, key=_worst_first)) for each in found.values()]
-        return sorted(sorted_each, key=lambda bundle: _worst_first(bundle[0]))
-
 
 def telling_of(
-    transitions: Iterable[Transition],
+    transitions: Collection[Transition],
     states: Mapping[AlertKey, AlertState],
     snoozed: Collection[str],
     *,
@@ -61,10 +52,11 @@ def telling_of(
     held: list[Transition] = []
     silent: list[Transition] = []
     busy = {_place(state) for state in states.values() if state.firing and _is_pace(state)}
+    cut = {_place(each) for each in transitions if each.move == "removed" and _is_pace(each)}
     for key, some in _by_key(transitions).items():
         open_ones = [each for each in some if each.transition_id not in snoozed]
         news = _news(open_ones, firing=states[key].firing)
-        if news is None:
+        if news is None or (news.move == "recovered" and _is_pace(news) and _place(news) in cut):
             silent += some
         elif _waits(news, busy, is_quiet=is_quiet):
             held += open_ones
@@ -117,23 +109,18 @@ def _news(some: Sequence[Transition], *, firing: bool) -> Transition | None:
         return next((each for each in reversed(some) if each.move in ONSETS), None)
     if some and some[0].move == "fired":
         return None  # over before anybody had heard of it
-    return next((each for each in reversed(some) if each.move == "recovered"), None)
+    return next((each for each in reversed(some) if each.move in {"recovered", "removed"}), None)
 
 
 def _waits(news: Transition, busy: Collection[tuple[str, str]], *, is_quiet: bool) -> bool:
     if is_quiet and news.severity != "critical":
         return True
-    is_pace = news.finding.kind in PACE
-    return news.move == "recovered" and is_pace and _place(news) in busy
+    return news.move == "recovered" and _is_pace(news) and _place(news) in busy
 
 
-def _is_pace(state: AlertState) -> bool:
-    return state.finding.kind in PACE
+def _is_pace(each: AlertState | Transition) -> bool:
+    return each.finding.kind in PACE
 
 
 def _place(each: AlertState | Transition) -> tuple[str, str]:
     return each.key.budget, each.key.value
-
-
-def _worst_first(each: Transition) -> int:
-    return -SEVERITIES.index(each.severity)

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from alerts.budgets import known_budgets
 from alerts.delivery import Delivered, House, deliver_due, patiently
-from alerts.evaluation import rules_of
+from alerts.evaluation import lines_of, rules_of
 from alerts.outgoing import Outgoing
 from alerts.records import alert_state, stored_alert, stored_transition, transition_of
 from alerts.states import Look, Step, look_of, step
 from alerts.telling import Telling, is_quiet_at, last_due, telling_of
+from alerts.transition import ONSETS
 from costmodel.burn.finding import Finding
 from costmodel.burn.rules import ActualRule
 from ingest.errors import StoreBusyError
@@ -65,10 +67,14 @@ class Tick:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a look at all budgets brought, or why it brought nothing."""
+    """What a look at all budgets brought, or why it brought nothing.
+
+    ``standing`` names the budgets that there are, None where that could not be read.
+    """
 
     situations: tuple[Situation, ...]
     failure: str = ""
+    standing: frozenset[str] | None = None
 
 
 def tick(house: House, evaluate: Evaluate, *, dry_run: bool = False) -> Tick:
@@ -93,7 +99,9 @@ def tick(house: House, evaluate: Evaluate, *, dry_run: bool = False) -> Tick:
 
 def _look(house: House, evaluate: Evaluate, now: datetime) -> _Seen:
     try:
-        return _Seen(tuple(patiently(house, lambda: evaluate(now))))
+        situations = tuple(patiently(house, lambda: evaluate(now)))
+        known = patiently(house, lambda: known_budgets(house.store, house.configuration))
+        return _Seen(situations, standing=frozenset(each.budget.name for each in known))
     except StoreBusyError:
         raise
     except Exception as error:  # noqa: BLE001 - a look that fails is an alert, whatever the reason
@@ -116,13 +124,14 @@ def _record(house: House, seen: _Seen, now: datetime) -> Tick:
 def _plan(house: House, seen: _Seen, now: datetime, book: AlertBook) -> tuple[Tick, Recording]:
     """Return what a tick finds, and what is to be kept of it."""
     before = {state.key: state for state in map(alert_state, book.alerts)}
-    stepped = step(before, _looks(seen, now), now, all_seen=not seen.failure)
+    stepped = step(before, _looks(seen, now), now, standing=seen.standing)
     held = tuple(map(transition_of, book.held))
     telling = _telling(house, stepped, held, seen, now)
     situations = {(each.budget.name, each.value): each for each in seen.situations}
-    outgoing = Outgoing(house.configuration, situations, now)
-    outgoing.mail_alerts(telling.bundles())
+    outgoing = Outgoing(house.configuration, situations, now, stepped.states)
+    outgoing.mail_alerts(telling.told)
     outgoing.post(stepped.transitions, stepped.silent)
+    stepped = replace(stepped, states=_told(stepped.states, telling.told, outgoing))
     pulse = _pulse(house, outgoing, seen, book.pulse, (*held, *stepped.transitions))
     found = Tick(
         now, seen.situations, stepped.states, stepped.transitions, telling, outgoing, seen.failure
@@ -137,7 +146,23 @@ def _looks(seen: _Seen, now: datetime) -> list[Look]:
         sentence = f"Budgets could not be looked at ({seen.failure})"
         findings.append(Finding(EVALUATION, "failed", "critical", "firing", sentence))
     itself = Look("", "", date.min, date.max, now, findings)
-    return [itself, *(look_of(each, now, _unsure(each)) for each in seen.situations)]
+    return [
+        itself,
+        *(look_of(each, now, _unsure(each), lines_of(each.budget)) for each in seen.situations),
+    ]
+
+
+def _told(
+    states: Mapping[AlertKey, AlertState], told: Sequence[Transition], outgoing: Outgoing
+) -> dict[AlertKey, AlertState]:
+    """Return the states with who has heard of each: they hear when its rule is taken out."""
+    found = dict(states)
+    for each in told:
+        if each.move in ONSETS:
+            state = found[each.key]
+            heard = (*(state.told_to or ()), *outgoing.audience(each))
+            found[each.key] = replace(state, told_to=tuple(dict.fromkeys(heard)))
+    return found
 
 
 def _unsure(situation: Situation) -> frozenset[str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from costmodel.burn.finding import Finding, Severity
 
-Move = Literal["fired", "escalated", "recovered", "ended", "reminded"]
-"""``ended``: the budget's period is over, or its rule is gone, while the alert was firing.
+Move = Literal["fired", "escalated", "recovered", "ended", "removed", "reminded"]
+"""``ended``: the budget's period is over, or its value has no usage, while the alert was firing.
+``removed``: its rule, its level or the whole budget was taken out while it was firing.
 ``reminded``: it was snoozed, the time is over, and it still fires."""
+OVER: Final = frozenset({"recovered", "ended", "removed"})
+"""Moves after which an alert fires no more."""
+ONSETS: Final = frozenset({"fired", "escalated", "reminded"})
+"""Moves after which it fires."""
 
 
 @dataclass(frozen=True, order=True)

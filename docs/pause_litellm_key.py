@@ -30,7 +30,7 @@ MOST_IDS = 10_000
 LARGEST_BODY_BYTES = 1_000_000
 WAIT_SECONDS = 10
 PAUSES = {"fired", "escalated", "reminded"}
-RELEASES = {"recovered", "ended"}
+RELEASES = {"recovered", "ended", "removed"}
 
 
 @dataclass

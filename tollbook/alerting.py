@@ -91,7 +91,7 @@ def happenings(found: Tick, *, onsets: bool = True) -> list[str]:
     Without ``onsets`` what began to fire is left out: a table of all that fires shows it.
     """
     from alerts.naming import key_text
-    from alerts.telling import ONSETS
+    from alerts.transition import ONSETS
 
     said = [
         f"{key_text(each.key)}: {each.move} ({each.severity}): {each.finding.sentence}."

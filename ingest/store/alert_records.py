@@ -25,7 +25,8 @@ class StoredAlert:
 
     ``alert`` is short for the five fields of its key. ``severity`` is the highest one told
     since it fired, ``edge`` counts its transitions, ``since`` is when it came into this state.
-    ``snoozed`` without ``snoozed_until`` lasts until it gets worse or recovers.
+    ``snoozed`` without ``snoozed_until`` lasts until it gets worse or recovers. ``told_to`` is
+    the JSON list of who was mailed since it fired, None where an older version fired it.
     """
 
     alert: str
@@ -44,6 +45,7 @@ class StoredAlert:
     acknowledged_at: datetime | None = None
     snoozed: bool = False
     snoozed_until: datetime | None = None
+    told_to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,14 @@ _IDENTITY: Final = """
 INSERT INTO s.settings VALUES ('identity', uuid()::VARCHAR);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY)
+_TOLD: Final = """
+-- JSON list of who was mailed of an alert since it fired; NULL where that was not kept.
+ALTER TABLE s.alert_states ADD COLUMN told_to VARCHAR;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY, _TOLD,
+)  # fmt: skip
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})
 """What every store has; a database of somebody else may have a table of one of these names."""

@@ -90,16 +90,67 @@ def test_an_alert_that_outlives_periods_goes_on() -> None:
     assert moves(look(late), look(start=DECEMBER, end=JANUARY)) == ["fired", "recovered"]
 
 
-def test_a_rule_or_a_budget_that_is_gone_ends_and_may_come_back() -> None:
+def test_a_rule_that_says_nothing_any_more_ends_and_may_come_back() -> None:
     assert moves(look(FIRING), look(), look(), look(FIRING)) == ["fired", "ended", "fired"]
-    assert moves(look(FIRING), None, None, look(FIRING)) == ["fired", "ended", "fired"]
+
+
+def test_a_rule_that_was_taken_out_ends_at_once_and_is_no_recovery() -> None:
+    without = replace(look(), lines=frozenset({("amount", "100%")}), unsure=frozenset({"burn 6h"}))
+    states, told = walk(look(FIRING), without, without)
+    assert [move for _, move in told] == ["fired", "removed"]
+    (state,) = states.values()
+    assert not state.firing
+    assert state.finding.sentence == (
+        "The rule burn 6h was removed; the last it said: spending is 4.6x plan"
+    )
+    back = replace(look(FIRING), lines=frozenset({("burn 6h", "")}))
+    assert moves(look(FIRING), without, back) == ["fired", "removed", "fired"]
+    late = finding("errors", kind="slo")
+    assert moves(look(late), without) == ["fired", "removed"]
+
+
+def test_of_a_rule_only_the_level_that_was_taken_out_ends() -> None:
+    levels = [finding("forecast", kind="forecast", level=each) for each in ("50%", "80%")]
+    left = frozenset({("forecast", "50%")})
+    fewer = replace(look(), lines=left, unsure=frozenset({"forecast"}))
+    states, told = walk(look(*levels), fewer)
+    assert [move for _, move in told] == ["fired", "fired", "removed"]
+    assert [key.level for key, state in states.items() if state.firing] == ["50%"]
+
+
+def test_an_alert_about_the_data_has_no_rule_that_could_be_taken_out() -> None:
+    late = finding("stale data", kind="stale", level="openai")
+    bare = replace(look(), lines=frozenset())
+    assert moves(look(late), bare) == ["fired", "recovered"]
+
+
+def test_a_rule_that_was_taken_out_ends_although_the_budget_cannot_be_looked_at() -> None:
+    failed = replace(look(is_complete=False), lines=frozenset())
+    assert moves(look(FIRING), failed) == ["fired", "removed"]
+
+
+def test_a_budget_that_was_taken_out_ends_at_once_and_is_no_recovery() -> None:
+    late = finding("stale data", kind="stale", level="openai")
+    states, told = walk(look(FIRING, late), None, None)
+    assert [move for _, move in told] == ["fired", "fired", "removed", "removed"]
+    said = {state.finding.sentence for state in states.values()}
+    assert said == {"The budget was removed; the last it said: spending is 4.6x plan"}
+    assert moves(look(FIRING), None, look(FIRING)) == ["fired", "removed", "fired"]
+
+
+def test_a_value_without_usage_ends_while_its_budget_stands() -> None:
+    states, _ = walk(look(FIRING, value="red"))
+    found = step(states, [look(value="blue")], NOON)
+    assert [each.move for each in found.transitions] == ["ended"]
+    found = step(states, [], NOON, standing=frozenset({"Search"}))
+    assert [each.move for each in found.transitions] == ["ended"]
 
 
 def test_what_could_not_be_evaluated_says_nothing() -> None:
     failed = look(finding("evaluation", kind="failed"), is_complete=False)
     assert moves(look(FIRING), failed, look(FIRING)) == ["fired", "fired", "recovered"]
     states, _ = walk(look(FIRING))
-    assert step(states, [], NOON, all_seen=False).transitions == ()
+    assert step(states, [], NOON, standing=None).transitions == ()
 
 
 def test_a_rule_that_has_nothing_to_say_keeps_its_alert_as_it_was() -> None:
@@ -203,7 +254,9 @@ def one_look(draw: st.DrawFn) -> Look | None:
         if draw(st.integers(0, 5)):
             reading, severity = draw(READINGS), draw(st.sampled_from(SEVERITIES))
             findings.append(Finding(rule, kind, severity, reading, "so"))  # type: ignore[arg-type]
-    return look(*findings, start=start, end=end, is_complete=draw(st.booleans()))
+    seen = look(*findings, start=start, end=end, is_complete=draw(st.booleans()))
+    lines = frozenset((each.rule, each.level) for each in findings)
+    return replace(seen, lines=draw(st.sampled_from([None, lines])))
 
 
 @given(st.lists(st.tuples(one_look(), st.integers(-40, 40)), max_size=30))
@@ -233,10 +286,11 @@ def test_edges_alternate_and_are_numbered_whatever_is_seen_and_the_clock_does(
 
 
 FOLLOWS = {
-    "fired": {"escalated", "recovered", "ended"},
-    "escalated": {"escalated", "recovered", "ended"},
+    "fired": {"escalated", "recovered", "ended", "removed"},
+    "escalated": {"escalated", "recovered", "ended", "removed"},
     "recovered": {"fired"},
-    "ended": {"fired", "escalated", "recovered"},
+    "removed": {"fired"},
+    "ended": {"fired", "escalated", "recovered", "removed"},
 }
 """After an end comes more of the same stretch where a clock had jumped ahead and back."""
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.letters import bundled
 from alerts.states import AlertState, Snooze, step
 from alerts.telling import is_quiet_at, last_due, telling_of
 from ingest.settings import Digest, QuietHours
@@ -41,7 +42,7 @@ class Night:
         telling = telling_of(
             (*self.held, *found.transitions), self.states, found.silent, is_quiet=quiet
         )
-        assert len(telling.bundles()) <= 1
+        assert len(bundled(telling.told)) <= 1
         self.held = telling.held
         self.all += found.transitions
         self.mailed += telling.told
@@ -117,7 +118,7 @@ def test_the_worst_of_a_bundle_comes_first() -> None:
     levels = [share("50%", "notice"), share("80%", "warning"), share("99%", "critical")]
     found = step({}, [look(*levels)], NOON)
     telling = telling_of(found.transitions, found.states, (), is_quiet=False)
-    assert [[each.key.level for each in some] for some in telling.bundles()] == [
+    assert [[each.key.level for each in some] for some in bundled(telling.told)] == [
         ["99%", "80%", "50%"]
     ]
 
@@ -125,13 +126,40 @@ def test_the_worst_of_a_bundle_comes_first() -> None:
 def test_each_budget_and_value_has_a_mail_of_its_own() -> None:
     looks = [look(finding(), budget=name, value=value) for name in "AB" for value in "xy"]
     found = step({}, looks, NOON)
-    assert len(telling_of(found.transitions, found.states, (), is_quiet=False).bundles()) == 4
+    telling = telling_of(found.transitions, found.states, (), is_quiet=False)
+    assert len(bundled(telling.told)) == 4
 
 
 def test_the_end_of_a_period_is_no_mail(night: Night) -> None:
     night.look(burn())
     assert night.look(look()) == []
     assert [each.move for each in night.all] == ["fired", "ended"]
+
+
+def without(rule: str, *findings: Finding) -> Look:
+    lines = frozenset((each.rule, each.level) for each in findings)
+    return replace(look(*findings), lines=lines, unsure=frozenset({rule}))
+
+
+def test_a_rule_that_was_taken_out_is_told_once(night: Night) -> None:
+    night.look(burn())
+    assert night.look(without("6h")) == ["warning removed"]
+    assert night.look(without("6h")) == []
+
+
+def test_a_rule_taken_out_before_anybody_heard_of_it_is_not_told(night: Night) -> None:
+    night.look(burn(), quiet=True)
+    assert night.look(without("6h"), quiet=True) == []
+    assert night.look(without("6h")) == []
+
+
+def test_where_a_rule_was_taken_out_the_pace_is_not_told_to_be_right_again(night: Night) -> None:
+    fast, slow = finding("1h"), finding("change", kind="change")
+    night.look(look(fast, slow))
+    calm = replace(fast, reading="clear")
+    assert night.look(look(calm, slow)) == [], "it waits for the other rule"
+    assert night.look(without("change", calm)) == ["warning removed"]
+    assert night.look(without("change", calm)) == []
 
 
 def test_a_snooze_is_kept(night: Night) -> None:

@@ -7,14 +7,13 @@ import ssl
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import time as clock_time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from alerts import mail, outgoing
-from alerts.delivery import House
 from alerts.records import alert_state, stored_alert
 from alerts.states import Snooze
 from alerts.tick import Tick, tick
@@ -23,69 +22,17 @@ from ingest.errors import StoreBusyError
 from ingest.settings import Digest, Mail, QuietHours, Webhook
 from ingest.store import Store
 from ingest.store.alert_records import Recording
+from tests.alerts.desk import ANN, BEN, BURN, Desk
 from tests.alerts.letterbox import Letterbox, Login, Mute, open_letterbox
 from tests.alerts.seen import DAY, HOUR, MINUTE, NOON, calm, finding, situation
 from tests.alerts.test_webhooks import receiver
 from tests.tollbook.test_serving import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
     from alerts.situation import Situation
-
-BURN = finding()
-ANN, BEN = "ann@example.com", "ben@example.com"
-
-
-@dataclass
-class Desk:
-    """A store, a mail server and a clock that the test sets."""
-
-    store: Store
-    configuration: Configuration
-    box: Letterbox
-    now: datetime = NOON
-    seen: list[Situation] = field(default_factory=lambda: [situation(BURN)])
-    secrets: dict[str, str] = field(default_factory=dict)
-    steps: list[str] = field(default_factory=list)
-
-    def house(self) -> House:
-        return House(
-            self.store,
-            self.configuration,
-            lambda: self.now,
-            self.secrets.get,
-            lambda _seconds: None,
-            self.steps.append,
-        )
-
-    def tick(self, after: object = None) -> Tick:
-        if after is not None:
-            self.now += after  # type: ignore[operator]
-        return tick(self.house(), lambda _now: list(self.seen))
-
-    def mail(self, **changed: object) -> None:
-        assert self.configuration.mail is not None
-        settings = replace(self.configuration.mail, **changed)  # type: ignore[arg-type]
-        self.configuration = replace(self.configuration, mail=settings)
-
-    def states(self) -> list[str]:
-        return [each.state for each in reversed(self.store.alerts().deliveries())]
-
-    def subjects(self) -> list[str]:
-        return [str(letter["Subject"]) for _, letter in self.box.letters]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk whose mail server works."""
-    port, box = free_port(), Letterbox()
-    settings = Mail("127.0.0.1", "tollbook@example.com", port, "none", to=(ANN,))
-    server = open_letterbox(box, port)
-    yield Desk(Store(tmp_path / "tollbook.duckdb"), Configuration(mail=settings), box)
-    server.stop()
 
 
 def test_an_edge_becomes_one_mail_and_the_next_look_none(desk: Desk) -> None:
@@ -361,6 +308,8 @@ def test_programs_get_every_edge_and_chats_only_what_people_shall_hear(desk: Des
             replace(chats.webhook, name="chat", shape="slack"),
         )
         desk.configuration = replace(desk.configuration, mail=None, webhooks=hooks)
+        share = finding("amount", kind="actual", level="100%")
+        desk.seen = [situation(share)]
         desk.tick()
         desk.seen = [situation()]
         found = desk.tick(15 * MINUTE)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dash import dcc, html
 
+from alerts.transition import OVER
 from dashboard import chart_card
 from dashboard.figures.budgets import windows_height_px
 from dashboard.moments import moment_text
@@ -119,7 +120,7 @@ def _happened(transitions: Sequence[Transition], zone: str) -> Component | None:
 
 
 def _edge(edge: Transition, zone: str) -> html.Li:
-    is_over = edge.move in {"recovered", "ended"}
+    is_over = edge.move in OVER
     said = (
         f"{MOVE_WORDS[edge.move]}: {edge.key.rule}"
         if is_over

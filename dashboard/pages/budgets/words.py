@@ -35,6 +35,7 @@ MOVE_WORDS: Final = {
     "escalated": "Got worse",
     "recovered": "Back to normal",
     "ended": "Ended with the period",
+    "removed": "Taken out",
     "reminded": "Still firing after the snooze",
 }
 NOBODY_LOOKS: Final = (
