@@ -80,15 +80,15 @@ def has_overlong_line(path: Path) -> bool:
     return False
 
 
-def picked_lines(path: Path, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
-    """Return place, line number and text of the lines at places, counted over non-blank lines."""
+def picked_lines(path: Path, places: Sequence[int]) -> Iterator[tuple[int, int, bytes]]:
+    """Return place, line number and bytes of the lines at places, counted over non-blank lines."""
     wanted = iter(sorted(places))
     place = next(wanted, None)
     for at, (number, line) in enumerate(lines_of(path)):
         if place is None:
             return
         if at == place:
-            yield place, number, line.decode("utf-8", errors="replace")
+            yield place, number, line
             place = next(wanted, None)
 
 
@@ -99,7 +99,8 @@ def reasons_of_lines(
     numbers: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Return line and reason of rows by their place; ``numbers`` has the lines of a copy's rows."""
-    for place, number, text in picked_lines(path, places):
+    for place, number, line in picked_lines(path, places):
+        text = line.decode("utf-8", errors="replace")
         yield (numbers[place] if numbers is not None else number), explain(text)
 
 

@@ -20,7 +20,7 @@ from ingest.files import first_objects
 from ingest.json_documents import UNREADABLE, documents
 from ingest.projection import Sample
 from ingest.rows import DIMENSION_KEYS, ROW_DIMENSIONS
-from ingest.values import Fault, text_of
+from ingest.values import Fault, storable, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +35,6 @@ NOTHING: Final = frozenset(("", "none", "null", "\\n", "[null]"))
 """How databases and gateways write that there is no value."""
 _WRAPPED: Final = re.compile(r'\s*\{[^\[{]*"(?:data|results)"\s*:\s*(?=\[)')
 _KEY: Final = re.compile(r'"(\w+)"\s*:')
-_UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
 
 NO_TOKENS: Final[Mapping[Meter, int]] = {Meter.INPUT: 0}
 """Of a request that certainly used none at a provider; without meters it would be unknown."""
@@ -164,7 +163,7 @@ def name_of(value: object) -> str | None:
     """Return a name as it may be kept: None for nothing, for objects and for truth values."""
     if isinstance(value, bool | dict | list):
         return None
-    text = _UNSAFE.sub("", text_of(value) or "").strip()
+    text = storable(text_of(value) or "").strip()
     return None if text.lower() in NOTHING else text
 
 

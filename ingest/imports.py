@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest.claiming import format_of
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
-from ingest.files import sample_of, spread_lines
+from ingest.files import sample_of
 from ingest.preview import preview_of
 from ingest.projection import ImportOptions, Sample
 from ingest.room import room_to_work
+from ingest.some_lines import SomeLines
 from ingest.store import SetAside
 from ingest.store.commit import Arrival, commit, commit_charges
 from ingest.store.series import origin_of
 from ingest.store.stage import new_stage
+from ingest.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -208,7 +210,7 @@ def _judged_charges(opened: Opened, job: _Job) -> _Judged:
     nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
     arrival = replace(
         _arrival(job, opened),
-        set_aside=[SetAside(job.name, line, reason) for line, reason in faults],
+        set_aside=[SetAside(job.name, line, storable(reason)) for line, reason in faults],
         notices=(*opened.projection.notices, *nothing),
     )
     return _Judged(job, arrival, None)
@@ -255,8 +257,10 @@ def _loaded(stage: Stage, opened: Opened, job: _Job) -> Opened:
 
 def _load(stage: Stage, opened: Opened, job: _Job) -> None:
     is_large = opened.path.stat().st_size >= SAMPLED_FROM_BYTES
-    sample = _sampled(opened, job.workspace) if is_large else None
-    stage.load(opened.projection, sample, job.options.date, is_large=is_large)
+    lines = None
+    if is_large and opened.over is not None:
+        lines = SomeLines(opened.path, opened.over, job.workspace)
+    stage.load(opened.projection, lines, job.options.date, is_large=is_large)
 
 
 def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:
@@ -280,21 +284,12 @@ def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:
     )
 
 
-def _sampled(opened: Opened, workspace: Path) -> Projection | None:
-    """Return a projection of some lines of a large file, None where all columns are read."""
-    if opened.over is None:
-        return None
-    lines = workspace / "sample.jsonl"
-    lines.write_bytes(b"".join(spread_lines(opened.path)))
-    return opened.over(lines)
-
-
 def _explained(stage: Stage, opened: Opened, path: str, facts: Facts) -> list[SetAside]:
     """Return line and reason of every row that was set aside; reads the file only if any was."""
     if not facts.aside:
         return []
     places = stage.aside_rows()
-    found = [SetAside(path, line, reason) for line, reason in opened.reasons(places)]
+    found = [SetAside(path, line, storable(reason)) for line, reason in opened.reasons(places)]
     gone = places[len(found) :]
     return [*found, *(SetAside(path, place + 1, CHANGED) for place in gone)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ingest.canonical import Given
 from ingest.files import LONGEST_LINE, first_objects, is_lines_of_objects, lines_of
 from ingest.json_documents import UNREADABLE, documents
-from ingest.values import Fault, text_of
+from ingest.values import Fault, storable, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ingest.canonical import UsageRow
     from ingest.projection import Sample
 
-UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
-"""Characters that no text in a store may have."""
 SHOWN: Final = 40
 
 
@@ -92,7 +90,7 @@ def word_of(values: Mapping[str, Any], name: str) -> str | None:
     value = values.get(name)
     if isinstance(value, bool | dict | list):
         raise Fault(f"{name} is {str(value)[:SHOWN]!r}, not a name")
-    return text_of(UNSAFE.sub("", str(value))) if value is not None else None
+    return text_of(storable(str(value))) if value is not None else None
 
 
 def last_part(path: str | None) -> str | None:

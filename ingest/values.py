@@ -24,6 +24,7 @@ LONGEST_WHOLE: Final = 15
 LONGEST_DECIMALS: Final = 40
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_UNSAFE: Final = re.compile("[\0\ud800-\udfff]")
 _SHOWN: Final = 40
 _LONGEST_COUNT: Final = 15
 """Digits; Python refuses to read a number of some thousands of them."""
@@ -39,6 +40,11 @@ def text_of(value: object) -> str | None:
     """Return what a value says, None for nothing."""
     text = "" if value is None else str(value).strip()
     return text or None
+
+
+def storable(text: str) -> str:
+    """Return a text without the characters that no text in a store may have."""
+    return _UNSAFE.sub("", text)
 
 
 def count_of(name: str, value: object) -> int:

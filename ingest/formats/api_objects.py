@@ -241,7 +241,8 @@ ANTHROPIC: Final = """coalesce(prompt IS NULL AND kind IS NULL AND (message_type
 DERIVED: Final[Mapping[str, str]] = {
     "served_tier": "coalesce(tier_word, usage_tier)",
     "known_line": (
-        "coalesce(line_id, kind, served, batch_mark, prompt, input_count) IS NOT NULL "
+        "coalesce(line_id, kind, served, batch_mark) IS NOT NULL "
+        "OR coalesce(prompt, input_count) IS NOT NULL "
         "OR starts_with(message_type, 'response.')"
     ),
     "anthropic": ANTHROPIC,
@@ -260,6 +261,11 @@ DERIVED: Final[Mapping[str, str]] = {
     "n_creation_1h": "count_of(written_1h)",
     "n_searches": "count_of(searches)",
 }
+COUNTS: Final = (
+    "prompt", "input_count", "completion", "cached_count", "written_count", "audio_count",
+    "audio_out_count", "reasoning_count", "read_count", "creation_count", "written_5m",
+    "written_1h", "searches",
+)  # fmt: skip
 SPECIAL: Final = "(n_cached + n_written + n_audio)"
 CACHED_AUDIO: Final = f"greatest({SPECIAL} - n_input, 0)"
 """OpenAI does not say how much of the audio was cached: what does not fit otherwise."""
@@ -307,6 +313,7 @@ def _projection(path: Path, options: ImportOptions, reader: str = JSON_LINES) ->
         measures=_measures(),
         price_at=options.price_at,
         derived=DERIVED,
+        numeric=(COUNTS, ("moment_text",)),
     )
 
 

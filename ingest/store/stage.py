@@ -14,13 +14,16 @@ from ingest.rows import CELL_DIMENSIONS, MAIN_METERS, NOTES, ROW_DIMENSIONS, ROW
 from ingest.served import sql_string
 from ingest.store.staging_sql import (
     ASIDE,
+    DOUBTFUL,
     GOOD,
     MACROS,
     ONE,
     WITHOUT_USAGE,
     Staging,
     narrowed,
+    numbered,
     places_of,
+    plain_numbers_sql,
     quoted,
     rarely_used,
     unseen_sql,
@@ -34,11 +37,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.projection import Projection
+    from ingest.some_lines import SomeLines
 
 MEMORY_LIMIT_MB: Final = 1_300
 THREADS: Final = 2
 FIRST_ROWS: Final = 20_000
 """So many rows of a large file are asked for the series that most of its rows have."""
+MOST_DOUBTFUL: Final = 50
+"""One row in so many may be looked at a second time, as text; with more the whole file is."""
 LABELS: Final = frozenset((*ROW_DIMENSIONS, *ROW_MEASURES, *NOTES))
 
 
@@ -85,15 +91,15 @@ class Stage:
     def load(
         self,
         projection: Projection,
-        sample: Projection | None,
+        lines: SomeLines | None,
         assumed_date: date | None,
         *,
         is_large: bool = False,
     ) -> None:
         """Read the file into the table ``staged``, and its series into ``combinations``.
 
-        Only the rare columns that a sample of the file uses are made; should a row
-        use another one, the file is read again with it.
+        Only the rare columns that a sample of the file's ``lines`` uses are made; should a
+        row use another one, the file is read again with it.
 
         Raises:
             UnreadableFileError: DuckDB cannot read the file to its end.
@@ -104,7 +110,7 @@ class Stage:
         if projection.timezone is not None:
             self.connection.execute(f"SET TimeZone={sql_string(projection.timezone)}")
         try:
-            self._load(projection, sample, assumed_date, is_large=is_large)
+            self._load(projection, lines, assumed_date, is_large=is_large)
             self._combine()
         except duckdb.Error as error:
             raise UnreadableFileError(_first_line(error)) from error
@@ -112,15 +118,15 @@ class Stage:
     def _load(
         self,
         projection: Projection,
-        sample: Projection | None,
+        lines: SomeLines | None,
         assumed_date: date | None,
         *,
         is_large: bool,
     ) -> None:
-        if sample is not None and self._load_seen(projection, sample, assumed_date):
+        if lines is not None and self._load_seen(projection, lines, assumed_date):
             return
-        keep = rarely_used(projection) if sample is None else self._rare(projection)
-        places = self._places_used(projection) if sample is not None else None
+        keep = rarely_used(projection) if lines is None else self._rare(projection)
+        places = self._places_used(projection) if lines is not None else None
         self._stage(projection, keep, assumed_date, places, projection if is_large else None)
         if projection.reader.startswith("read_csv"):
             self._refuse_rejects()
@@ -130,14 +136,57 @@ class Stage:
         if self.connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchall():
             raise UnreadableFileError("some records are not as the header says")
 
-    def _load_seen(
-        self, projection: Projection, sample: Projection, assumed_date: date | None
-    ) -> bool:
-        """Load what the sample uses; tells whether that was all that the file uses."""
+    def _load_seen(self, projection: Projection, lines: SomeLines, day: date | None) -> bool:
+        """Load what a sample uses; tells whether that was all that the file uses."""
+        sample = lines.sample()
         places = self._places_used(sample)
-        keep = self._rare(narrowed(sample, places))
-        self._stage(projection, keep, assumed_date, places, sample)
+        seen = narrowed(sample, places)
+        keep = self._rare(seen)
+        self._stage(projection, keep, day, places, sample, self._plain_numbers(seen))
+        if not self._judge_doubtful(lines, day, places):
+            self._stage(projection, keep, day, places, sample)
         return not self._any("left_out")
+
+    def _plain_numbers(self, sample: Projection) -> frozenset[str]:
+        """Return the names whose places hold plain numbers in nearly all rows of a sample."""
+        query = plain_numbers_sql(sample)
+        row = self.connection.execute(query, list(sample.parameters)).fetchall()[0]
+        groups = zip(sample.numeric, row, strict=False)
+        return frozenset(name for group, is_plain in groups if is_plain for name in group)
+
+    def _judge_doubtful(self, lines: SomeLines, day: date | None, places: frozenset[str]) -> bool:
+        """Read doubtful rows again, as text; tells whether that settled all of them."""
+        doubtful = self._places(f"state = {DOUBTFUL}")
+        if not doubtful:
+            return True
+        if len(doubtful) * MOST_DOUBTFUL > self._number_of("staged"):
+            return False
+        projection = lines.at(doubtful)
+        unseen = unseen_sql(projection, places)
+        seen = Staging(narrowed(projection, places), self.columns, day, self.series_columns, unseen)
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE judged AS {seen.rows_sql()}", list(projection.parameters)
+        )
+        if self._number_of("judged") != len(doubtful):
+            return False
+        self._put_in_place("judged", doubtful)
+        return True
+
+    def _put_in_place(self, table: str, places: Sequence[int]) -> None:
+        """Let the rows of a table take these places in ``staged``."""
+        described = self.connection.execute(f"DESCRIBE {table}").fetchall()
+        names = [quoted(name) for name, *_ in described if name != "told"]
+        self.connection.execute(f"INSERT INTO known SELECT series, told FROM {table}")
+        self.connection.execute(
+            f"""UPDATE staged SET {", ".join(f"{name} = j.{name}" for name in names)}
+            FROM (SELECT *, (SELECT ?::BIGINT[])[rowid + 1] AS place FROM {table}) j
+            WHERE staged.rowid = j.place""",
+            [list(places)],
+        )
+
+    def _number_of(self, table: str) -> int:
+        found = self.connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+        return int(found[0][0])
 
     def _places_used(self, projection: Projection) -> frozenset[str]:
         row = self.connection.execute(
@@ -159,21 +208,22 @@ class Stage:
         day: date | None,
         places: frozenset[str] | None,
         first: Projection | None,
+        numbers: frozenset[str] = frozenset(),
     ) -> None:
         """Make the table ``staged``; series of the first rows are not told again with each row."""
         unseen = "false" if places is None else unseen_sql(projection, places)
         self.columns = keep
 
-        def staging(of: Projection) -> Staging:
-            seen = of if places is None else narrowed(of, places)
-            return Staging(seen, keep, day, self.series_columns, unseen)
+        def staging(of: Projection, numbers: frozenset[str] = frozenset()) -> Staging:
+            seen = numbered(of if places is None else narrowed(of, places), numbers)
+            return Staging(seen, keep, day, self.series_columns, unseen, numbers)
 
         self.connection.execute("CREATE OR REPLACE TABLE known (h UBIGINT, told VARCHAR[])")
         if first is not None:
             query = staging(first).series_sql(FIRST_ROWS)
             self.connection.execute(f"INSERT INTO known {query}", list(first.parameters))
         known = [h for (h,) in self.connection.execute("SELECT h FROM known").fetchall()]
-        query = staging(projection).rows_sql(known)
+        query = staging(projection, numbers).rows_sql(known)
         self.connection.execute("DROP TABLE IF EXISTS staged")
         self.connection.execute(f"CREATE TABLE staged AS {query}", list(projection.parameters))
 

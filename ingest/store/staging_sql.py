@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
-from ingest.projection import MEASURED, TEXT
+from ingest.projection import MEASURED, NUMBER, TEXT
 from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
 from ingest.served import sql_string
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ingest.projection import Kind, Projection
 
-GOOD, ASIDE, WITHOUT_USAGE = 0, 1, 2
+GOOD, ASIDE, WITHOUT_USAGE, DOUBTFUL = 0, 1, 2, 3
 
 ONE: Final = "1"
 """Requests of a row that is one request; no column is made for it."""
@@ -28,6 +28,8 @@ MOST_BLOCKS: Final = 8_192
 """So many hashes of one prompt are kept; 128 tokens each make a million."""
 EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
+MOST_DOUBTFUL: Final = "0.002"
+"""Share of a sample that may have no plain number where the file is read as having one."""
 
 
 def _tier_cases() -> str:
@@ -39,16 +41,22 @@ MACROS: Final = f"""
 CREATE MACRO whole(x) AS CASE
     WHEN try_cast(x AS BIGINT)::VARCHAR = x THEN try_cast(x AS BIGINT)
     WHEN try_cast(x AS DOUBLE) = try_cast(x AS BIGINT) THEN try_cast(x AS BIGINT) END;
-CREATE MACRO count_of(x) AS CASE WHEN x IS NULL OR x = '0' THEN 0::BIGINT ELSE whole(x) END;
+-- A number was looked at before: it is a whole one, or its row is doubtful.
+CREATE MACRO count_of(x VARCHAR) AS
+        CASE WHEN x IS NULL OR x = '0' OR x = 'false' THEN 0::BIGINT ELSE whole(x) END,
+    (x DOUBLE) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE try_cast(x AS BIGINT) END;
 CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
     WHEN d BETWEEN 0 AND 100000000000000 THEN to_timestamp(d / 1000)
     WHEN d BETWEEN 0 AND 100000000000000000 THEN to_timestamp(d / 1000000) END;
 -- Whole seconds come first: nearly every file has those.
-CREATE MACRO moment(x) AS coalesce(
-    CASE WHEN try_cast(x AS UINTEGER)::VARCHAR = x
-        THEN make_timestamp(try_cast(x AS UINTEGER)::BIGINT * 1000000) END,
-    coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC');
+CREATE MACRO moment(x VARCHAR) AS coalesce(
+        CASE WHEN try_cast(x AS UINTEGER)::VARCHAR = x
+            THEN make_timestamp(try_cast(x AS UINTEGER)::BIGINT * 1000000) END,
+        coalesce(epoch_time(try_cast(x AS DOUBLE)), try_cast(x AS TIMESTAMPTZ)) AT TIME ZONE 'UTC'),
+    (x DOUBLE) AS CASE WHEN x BETWEEN 0 AND 4294967295
+        THEN make_timestamp(try_cast(x AS BIGINT) * 1000000)
+        ELSE epoch_time(x) AT TIME ZONE 'UTC' END;
 -- The usual cases come first: text functions cost more than reading the file.
 CREATE MACRO tier_of(x) AS CASE WHEN x IS NULL OR x = 'default' THEN 'standard'
     WHEN x = 'standard' OR x = 'flex' OR x = 'batch' OR x = 'priority' THEN x
@@ -140,6 +148,49 @@ def used_places_sql(projection: Projection) -> str:
     return f"SELECT {', '.join(tests)} FROM {_reader(projection)}"
 
 
+def plain_numbers_sql(projection: Projection) -> str:
+    """Return a query that tells for each numeric group whether nearly all rows have plain numbers.
+
+    A 1 is none: it would not be told from ``true``. To tell ``false`` from 0 is not worth
+    a file's text, so it counts as 0 everywhere.
+    """
+    tests = []
+    for group in projection.numeric:
+        places = [place for name in group for place in projection.raw[name]]
+        plain = " AND ".join(
+            f"regexp_full_match({place}, '[0-9]{{1,12}}') AND {place} <> '1'" for place in places
+        )
+        tests.append(f"avg(CASE WHEN {plain or 'false'} THEN 0 ELSE 1 END) <= {MOST_DOUBTFUL}")
+    return f"SELECT {', '.join(tests) or 'true'} FROM {_reader(projection)}"
+
+
+def numbered(projection: Projection, names: Collection[str]) -> Projection:
+    """Return a projection that reads what stands for these names in ``raw`` as numbers."""
+    places = frozenset(_keys(place) for name in names for place in projection.raw[name])
+    columns = {n: _numbered(kind, (n,), places) for n, kind in projection.columns.items()}
+    return replace(projection, columns=columns)
+
+
+def _numbered(kind: Kind, keys: Keys, places: Collection[Keys]) -> Kind:
+    if isinstance(kind, str):
+        return NUMBER if keys in places else kind
+    return {name: _numbered(member, (*keys, name), places) for name, member in kind.items()}
+
+
+def _doubtful_sql(projection: Projection, numbers: Collection[str]) -> str:
+    """Return a condition for rows with a number that may have been something else.
+
+    What is no number at all was read as NULL, and ``true`` as 1.
+    """
+    places = dict.fromkeys(p for name in projection.raw if name in numbers
+                           for p in projection.raw[name])  # fmt: skip
+    doubts = (
+        f"coalesce({p} <> trunc({p}) OR {p} = 1 OR {p} NOT BETWEEN 0 AND {LARGEST_COUNT}, true)"
+        for p in places
+    )
+    return " OR ".join(doubts) or "false"
+
+
 def narrowed(projection: Projection, places: Collection[str]) -> Projection:
     """Return a projection that looks in these places only, and takes other structs as text.
 
@@ -174,7 +225,8 @@ class Staging:
 
     Of the rare columns only ``keep`` are made. ``apart`` names the columns that tell one
     series from another: they are the same for most rows, so they are kept once a series.
-    ``unseen`` is a condition for rows that use what is not made.
+    ``unseen`` is a condition for rows that use what is not made. ``numbers`` names what the
+    projection reads as numbers; a row that may have something else there is ``DOUBTFUL``.
     """
 
     projection: Projection
@@ -182,6 +234,7 @@ class Staging:
     assumed_date: date | None
     apart: tuple[str, ...]
     unseen: str = "false"
+    numbers: frozenset[str] = frozenset()
 
     def series_sql(self, rows: int) -> str:
         """Return a query of the series among the first rows: hash, and columns as text."""
@@ -231,9 +284,10 @@ class Staging:
             **{str(m): e for m, e in projection.meters.items() if m in MAIN_METERS or m in kept},
             **{name: sql for name, sql in _labels(projection).items() if name in kept},
             "left_out": guard,
+            "doubtful": "doubtful",
         }
         selected = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items())
-        source = _raw_rows(projection, self.unseen)
+        source = _raw_rows(projection, self.unseen, self.numbers)
         rows = _judged(projection, kept, f"SELECT {selected} FROM {source}")
         told_apart = ", ".join(map(quoted, self.apart))
         return f"SELECT *, hash({told_apart}, state = {WITHOUT_USAGE}) AS series FROM ({rows})"
@@ -253,7 +307,7 @@ def _judged(projection: Projection, kept: set[str], rows: str) -> str:
         f"occurred_at BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}' AND model IS NOT NULL"
     )
     state = (
-        f"CASE WHEN recognised IS NOT TRUE THEN {ASIDE} "
+        f"CASE WHEN doubtful THEN {DOUBTFUL} WHEN recognised IS NOT TRUE THEN {ASIDE} "
         f"WHEN has_usage IS NOT TRUE THEN {WITHOUT_USAGE} "
         f"WHEN ({counted} AND sound AND requests >= 0 AND {placed}) IS TRUE THEN {GOOD} "
         f"ELSE {ASIDE} END"
@@ -300,9 +354,14 @@ def _used(projection: Projection, name: str) -> str:
     return f"({_labels(projection)[name]}) IS NOT NULL"
 
 
-def _raw_rows(projection: Projection, unseen: str = "false") -> str:
-    raw = [f"{_first_value(places)} AS {quoted(n)}" for n, places in projection.raw.items()]
-    rows = f"(SELECT {', '.join([*raw, f'({unseen}) AS unseen'])} FROM {_reader(projection)})"
+def _raw_rows(projection: Projection, unseen: str = "false", numbers: Collection[str] = ()) -> str:
+    raw = [
+        f"{_first_value(places, NUMBER if name in numbers else TEXT)} AS {quoted(name)}"
+        for name, places in projection.raw.items()
+    ]
+    doubtful = _doubtful_sql(projection, numbers)
+    marks = (f"({unseen}) AS unseen", f"({doubtful}) AS doubtful")
+    rows = f"(SELECT {', '.join([*raw, *marks])} FROM {_reader(projection)})"
     if not projection.derived:
         return rows
     derived = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in projection.derived.items())
@@ -324,9 +383,9 @@ def _kind_sql(kind: Kind) -> str:
     return f"STRUCT({members})"
 
 
-def _first_value(places: Sequence[str]) -> str:
+def _first_value(places: Sequence[str], kind: str) -> str:
     if not places:
-        return "NULL::VARCHAR"
+        return f"NULL::{kind}"
     return places[0] if len(places) == 1 else f"coalesce({', '.join(places)})"
 
 

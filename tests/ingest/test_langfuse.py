@@ -401,6 +401,14 @@ def test_nothing_crashes_and_every_row_is_accounted_for(wrong: str, store: Store
     assert found.rows_read >= 2
 
 
+def test_a_name_of_half_a_character_is_set_aside_in_words_that_can_be_kept(store: Store) -> None:
+    found = imported(store, [observation(usageDetails={"input": 1, "\ud800x": 7})])
+    assert [each.reason for each in found.set_aside] == [
+        "usage_details.x counts 7 of something that is not known here"
+    ]
+    assert store.set_aside(found.import_id) == list(found.set_aside)
+
+
 def test_the_real_trace_counts_the_two_requests_that_openai_answered(store: Store) -> None:
     """Two instrumentations recorded each request; OpenAI's own usage is in the outputs."""
     found = import_file(store, real_file("exports/langfuse-agno.trace.json"))

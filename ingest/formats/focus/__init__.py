@@ -22,10 +22,10 @@ from ingest.csv_records import Record, header_of, records_of
 from ingest.formats.focus.parquet import parquet_records
 from ingest.formats.parquet import column_types, is_parquet
 from ingest.gateway_rows import labelled
-from ingest.json_objects import UNSAFE, last_part, loaded
+from ingest.json_objects import last_part, loaded
 from ingest.names import kept_name
 from ingest.providers import served_by
-from ingest.values import Fault, moment_of, money_of, text_of
+from ingest.values import Fault, moment_of, money_of, storable, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -154,7 +154,7 @@ def _notices(ours: _Sums, others: _Sums) -> Iterator[str]:
 def _value(cells: Mapping[str, str], *names: str) -> str | None:
     """Return the first value of columns; exports of databases write NULL for nothing."""
     for name in names:
-        text = text_of(UNSAFE.sub("", cells.get(name, "")))
+        text = text_of(storable(cells.get(name, "")))
         if text is not None and text.lower() not in NOTHING:
             return text
     return None

@@ -169,7 +169,8 @@ def _jsonl_table(sample: Sample, mapping: ColumnMapping, workspace: Path) -> Tab
     described = ", ".join(f"{sql_string(name)}: 'VARCHAR'" for name in names)
 
     def records(places: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        for place, number, text in picked_lines(path, places):
+        for place, number, line in picked_lines(path, places):
+            text = line.decode("utf-8", errors="replace")
             yield (lines[place] if lines is not None else number), _flat(text)
 
     reader = (
