@@ -7,71 +7,29 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import SOAK
+from tests.faults.measured import import_and_measure
+from tests.faults.own_process import answer_of
 from tests.ingest.chats import chat
 from tests.tollbook.usage import ACTIVITY_COLUMNS, activity_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 MEGABYTE = 1_000_000
 LINE_MEGABYTES = 1_000 if SOAK else 40
 MOST_KILOBYTES = 2 * 1024 * 1024 if SOAK else 450 * 1024
 
-IMPORT_AND_MEASURE = """
-import json, sys
-from pathlib import Path
-from ingest.errors import IngestError
-from ingest.imports import ImportOptions, import_file
-from ingest.store import Store
-
-mapping = Path(sys.argv[1]).with_name("mapping.yaml")
-mapping.write_text("columns: {time: start_time, model: model, input: input_tokens}")
-is_mapped = sys.argv[3] == "mapped"
-options = ImportOptions(
-    format=None if is_mapped else sys.argv[3] or None, mapping=mapping if is_mapped else None
-)
-told = {}
-try:
-    found = import_file(Store(Path(sys.argv[2])), Path(sys.argv[1]), options=options)
-    told = {"read": found.rows_read, "added": found.rows_added, "aside": found.rows_set_aside}
-    told["reasons"] = [[each.line, each.reason] for each in found.set_aside]
-except IngestError as error:
-    told["refused"] = str(error)
-# what getrusage says begins with the memory of the process that started this one
-status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-told["kilobytes"] = int(status["VmHWM"].split()[0])
-print(json.dumps(told))
-"""
-
 
 def imported(path: Path, format_name: str | None = None) -> dict[str, Any]:
     """Import a file in a process of its own; returns what came of it and the memory it took."""
-    found = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            IMPORT_AND_MEASURE,
-            path,
-            path.with_name("store.duckdb"),
-            format_name or "",
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert found.returncode == 0, found.stderr[-2_000:]
-    told: dict[str, Any] = json.loads(found.stdout)
+    told = answer_of(import_and_measure, path, path.with_name("store.duckdb"), format_name)
     assert told["kilobytes"] < MOST_KILOBYTES, told
     return told
 

@@ -6,11 +6,9 @@ import json
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,33 +17,21 @@ from ingest.report import ReportQuery, report
 from ingest.store import CellQuery, Store
 from pricing import load_book
 from tests.conftest import SOAK
+from tests.faults.doomed import import_and_die
+from tests.faults.own_process import ended, exit_code_of, started
 from tests.ingest.chats import OCTOBER_17, chat, ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PHASES = ("reading", "checking", "prepared", "locked", "rows", "cells", "before commit")
 AFTER = ("committed",)
 ROUNDS = 100 if SOAK else 4
 ROWS = 3_000
+SECONDS_OF_AN_IMPORT = 0.6
 
-IMPORT_AND_DIE = """
-import os, signal, sys, threading, time
-from pathlib import Path
-from ingest.imports import import_file
-from ingest.store import Store
-
-where, path, store = sys.argv[1:4]
-
-def reached(phase):
-    if phase == where:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if phase == "before commit" and where.startswith("during commit"):
-        seconds = float(where.split()[-1])
-        def strike():
-            time.sleep(seconds)
-            os.kill(os.getpid(), signal.SIGKILL)
-        threading.Thread(target=strike, daemon=True).start()
-
-import_file(Store(Path(store)), Path(path), reached=reached)
-"""
+State = tuple[int, object]
+"""How many imports a store knows, and what counts in it."""
 
 
 def a_file(path: Path, start: int, rows: int = ROWS) -> Path:
@@ -72,68 +58,71 @@ def killed(template: Path, folder: Path, where: str) -> tuple[Store, int]:
     """Import the second file in a process that dies somewhere; return the store and its end."""
     path = folder / "store.duckdb"
     shutil.copy(template / "before.duckdb", path)
-    process = subprocess.run(
-        [sys.executable, "-c", IMPORT_AND_DIE, where, str(template / "second.jsonl"), str(path)],
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    return Store(path), process.returncode
+    return Store(path), exit_code_of(import_and_die, where, template / "second.jsonl", path)
 
 
-def state(path: Path) -> tuple[int, object]:
+def state(path: Path) -> State:
     store = Store(path)
     return len(store.imports()), ledger(store)
 
 
+@pytest.fixture(scope="module")
+def before(template: Path) -> State:
+    return state(template / "before.duckdb")
+
+
+@pytest.fixture(scope="module")
+def after(template: Path) -> State:
+    return state(template / "after.duckdb")
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_killed_before_the_commit_the_store_is_as_it_was(
-    template: Path, tmp_path: Path, phase: str
+    template: Path, before: State, after: State, tmp_path: Path, phase: str
 ) -> None:
     store, end = killed(template, tmp_path, phase)
     assert end == -signal.SIGKILL
-    assert state(store.path) == state(template / "before.duckdb")
+    assert state(store.path) == before
     result = import_file(store, template / "second.jsonl")
     assert (result.rows_added, result.rows_duplicate) == (ROWS // 2, ROWS // 2)
-    assert state(store.path) == state(template / "after.duckdb")
+    assert state(store.path) == after
 
 
 @pytest.mark.parametrize("phase", AFTER)
 def test_killed_after_the_commit_the_store_is_as_it_should_be(
-    template: Path, tmp_path: Path, phase: str
+    template: Path, after: State, tmp_path: Path, phase: str
 ) -> None:
     store, end = killed(template, tmp_path, phase)
     assert end == -signal.SIGKILL
-    assert state(store.path) == state(template / "after.duckdb")
+    assert state(store.path) == after
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_killed_around_the_commit_it_is_one_or_the_other(
-    template: Path, tmp_path: Path, seed: int
+    template: Path, before: State, after: State, tmp_path: Path, seed: int
 ) -> None:
     delay = random.Random(seed).uniform(0, 0.02)
     store, _ = killed(template, tmp_path, f"during commit {delay}")
     found = state(store.path)
-    assert found in (state(template / "before.duckdb"), state(template / "after.duckdb")), delay
+    assert found in (before, after), delay
     import_file(store, template / "second.jsonl")
-    assert state(store.path)[1] == state(template / "after.duckdb")[1]
+    assert state(store.path)[1] == after[1]
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_killed_at_any_moment_it_is_one_or_the_other(
-    template: Path, tmp_path: Path, seed: int
+    template: Path, before: State, after: State, tmp_path: Path, seed: int
 ) -> None:
     path = tmp_path / "store.duckdb"
     shutil.copy(template / "before.duckdb", path)
-    command = [sys.executable, "-c", IMPORT_AND_DIE, "nowhere"]
-    with subprocess.Popen(
-        [*command, str(template / "second.jsonl"), str(path)], cwd=Path(__file__).parents[2]
-    ) as process:
-        time.sleep(random.Random(seed).uniform(0.05, 1.2))
-        process.kill()
+    process = started(import_and_die, "nowhere", template / "second.jsonl", path)
+    time.sleep(random.Random(seed).uniform(0, SECONDS_OF_AN_IMPORT))
+    process.kill()
+    ended(process)
     found = state(path)
-    assert found in (state(template / "before.duckdb"), state(template / "after.duckdb"))
+    assert found in (before, after)
     import_file(Store(path), template / "second.jsonl")
-    assert state(path)[1] == state(template / "after.duckdb")[1]
+    assert state(path)[1] == after[1]
 
 
 def test_who_reads_meanwhile_sees_one_state_or_the_other_and_no_error(
@@ -146,7 +135,6 @@ def test_who_reads_meanwhile_sees_one_state_or_the_other_and_no_error(
     failures: list[BaseException] = []
     book = load_book()
     done = threading.Event()
-    command = [sys.executable, "-c", IMPORT_AND_DIE]
 
     def read() -> None:
         while not done.is_set():
@@ -160,11 +148,7 @@ def test_who_reads_meanwhile_sees_one_state_or_the_other_and_no_error(
     reader = threading.Thread(target=read)
     reader.start()
     for where in ("rows", "before commit", "nowhere"):
-        subprocess.run(
-            [*command, where, str(template / "second.jsonl"), str(path)],
-            check=False,
-            cwd=Path(__file__).parents[2],
-        )
+        exit_code_of(import_and_die, where, template / "second.jsonl", path)
     done.set()
     reader.join()
     assert failures == []

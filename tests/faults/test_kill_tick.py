@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,50 +12,26 @@ from ingest.store import Store
 from ingest.store.alert_records import Pulse, Recording
 from tests.alerts.letterbox import Letterbox, open_letterbox
 from tests.conftest import SOAK
+from tests.faults.doomed import BUDGETS, hold, tick_and_die
+from tests.faults.own_process import FORKS, ended, exit_code_of, started
 from tests.tollbook.test_serving import free_port
 
-ROOT = Path(__file__).parents[2]
-BUDGETS = 3
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ONCE = ("begun", "looked", "planned", "recorded", "claimed")
 STEPS = (
     *(f"{step} 1" for step in ONCE),
     *(f"{step} {mail}" for mail in range(1, BUDGETS + 1) for step in ("sent", "settled")),
 )
 ROUNDS = 30 if SOAK else 3
-
-TICK_AND_DIE = """
-import os, signal, sys
-from datetime import datetime, timedelta
-from pathlib import Path
-
-from alerts.delivery import House
-from alerts.tick import tick
-from ingest.configuration import Configuration
-from ingest.settings import Mail
-from ingest.store import Store
-from tests.alerts.seen import NOON, finding, situation
-
-where, minutes, port, path = sys.argv[1:]
-settings = Mail("127.0.0.1", "tollbook@example.com", int(port), "none", to=("ann@example.com",))
-now = NOON + timedelta(minutes=int(minutes))
-met = []
-
-def reached(step):
-    met.append(step)
-    if where == f"{step} {met.count(step)}":
-        os.kill(os.getpid(), signal.SIGKILL)
-
-house = House(
-    Store(Path(path)), Configuration(mail=settings), lambda: now, {}.get, lambda _: None, reached
-)
-seen = [situation(finding(), name=f"Team {number}") for number in range(3)]
-tick(house, lambda _now: seen)
-"""
+SECONDS_OF_A_TICK = 0.8
+SECONDS_HELD = 1.5
+"""Longer than a tick needs to come to the store."""
 
 
 def run_tick(where: str, minutes: int, port: int, path: Path) -> int:
-    command = [sys.executable, "-c", TICK_AND_DIE, where, str(minutes), str(port), str(path)]
-    return subprocess.run(command, check=False, cwd=ROOT).returncode
+    return exit_code_of(tick_and_die, where, minutes, port, path)
 
 
 def check_nothing_is_lost(store: Store, box: Letterbox) -> None:
@@ -88,11 +62,11 @@ def test_killed_at_any_moment_the_next_tick_completes_it(tmp_path: Path, seed: i
     port, box = free_port(), Letterbox()
     path = tmp_path / "tollbook.duckdb"
     server = open_letterbox(box, port)
-    command = [sys.executable, "-c", TICK_AND_DIE, "nowhere", "0", str(port), str(path)]
     try:
-        with subprocess.Popen(command, cwd=ROOT) as process:
-            time.sleep(0.3 + 1.2 * seed / ROUNDS)
-            process.kill()
+        process = started(tick_and_die, "nowhere", 0, port, path)
+        time.sleep(SECONDS_OF_A_TICK * seed / ROUNDS)
+        process.kill()
+        ended(process)
         assert run_tick("nowhere", 6, port, path) == 0
     finally:
         server.stop()
@@ -104,23 +78,13 @@ def test_two_programs_at_once_send_each_mail_once(tmp_path: Path, seed: int) -> 
     port, box = free_port(), Letterbox()
     path = tmp_path / f"{seed}.duckdb"
     server = open_letterbox(box, port)
-    command = [sys.executable, "-c", TICK_AND_DIE, "nowhere", "0", str(port), str(path)]
     try:
-        both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
-        assert [each.wait() for each in both] == [0, 0]
+        both = [started(tick_and_die, "nowhere", 0, port, path) for _ in range(2)]
+        assert [ended(each) for each in both] == [0, 0]
     finally:
         server.stop()
     assert len(box.ids()) == len(set(box.ids())) == BUDGETS
     check_nothing_is_lost(Store(path), box)
-
-
-HOLD = """
-import sys, time
-import duckdb
-with duckdb.connect(sys.argv[1]) as connection:
-    print("taken", flush=True)
-    time.sleep(4)
-"""
 
 
 def test_a_tick_waits_for_an_import_that_keeps_the_store(tmp_path: Path) -> None:
@@ -129,13 +93,12 @@ def test_a_tick_waits_for_an_import_that_keeps_the_store(tmp_path: Path) -> None
     assert Store(path).alerts().record(0, Recording(Pulse()))
     server = open_letterbox(box, port)
     try:
-        with subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, cwd=ROOT
-        ) as importing:
-            assert importing.stdout is not None
-            assert importing.stdout.readline() == b"taken\n"
-            assert run_tick("nowhere", 0, port, path) == 0
-            assert importing.poll() == 0, "the tick was done only after the store was free"
+        told, its = FORKS.Pipe(duplex=False)
+        holder = started(hold, its, path, SECONDS_HELD)
+        assert told.recv() == "taken"
+        assert run_tick("nowhere", 0, port, path) == 0
+        assert told.poll(), "the tick was done only after the store was free"
+        assert (told.recv(), ended(holder)) == ("let go", 0)
     finally:
         server.stop()
     check_nothing_is_lost(Store(path), box)
