@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.periods import Period
@@ -25,7 +25,7 @@ BOOK = load_book()
 FIRST = datetime.fromtimestamp(OCTOBER_17, UTC)
 MODELS = {"gpt-4.1-mini-2025-04-14": "gpt-4.1-mini", "gpt-4.1-2025-04-14": "gpt-4.1"}
 SPAN_SECONDS = 200
-A_FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+A_THIRD = settings(max_examples=settings().max_examples // 3)  # each imports up to three files
 
 labels = st.fixed_dictionaries(
     {"feature": st.sampled_from(("search", "draft"))},
@@ -103,15 +103,22 @@ def busiest(moments: Iterable[tuple[int, int]]) -> tuple[int, int]:
     return max(map(len, windows)), max(map(sum, windows))
 
 
-@A_FEW
-@given(files, st.booleans())
-def test_peaks_are_those_of_every_window(drawn: list[list[Any]], undo: bool) -> None:
+@A_THIRD
+@given(files, st.booleans(), st.integers(0, SPAN_SECONDS))
+def test_peaks_and_facts_are_those_of_the_rows(
+    drawn: list[list[Any]], undo: bool, since: int
+) -> None:
     with TemporaryDirectory() as folder:
         store, kept = stored(folder, drawn, undo=undo)
-        by_model = defaultdict(list)
-        for line in kept:
-            by_model[MODELS[line["model"]]].append((line["created"], tokens_of(line)))
-        found = {load.model: load for load in loads(store, BOOK)}
+        peaks_are_those_of_every_window(store, kept)
+        facts_are_those_of_the_rows_in_the_range(store, kept, since)
+
+
+def peaks_are_those_of_every_window(store: Store, kept: list[Any]) -> None:
+    by_model = defaultdict(list)
+    for line in kept:
+        by_model[MODELS[line["model"]]].append((line["created"], tokens_of(line)))
+    found = {load.model: load for load in loads(store, BOOK)}
     assert set(found) == set(by_model)
     for name, moments in by_model.items():
         load = found[name]
@@ -119,20 +126,12 @@ def test_peaks_are_those_of_every_window(drawn: list[list[Any]], undo: bool) -> 
         assert (load.requests, load.tokens) == (len(moments), sum(each for _, each in moments))
 
 
-@A_FEW
-@given(files, st.booleans(), st.integers(0, SPAN_SECONDS))
-def test_facts_are_those_of_the_rows_in_the_range(
-    drawn: list[list[Any]],
-    undo: bool,
-    since: int,
-) -> None:
+def facts_are_those_of_the_rows_in_the_range(store: Store, kept: list[Any], since: int) -> None:
     query = CellQuery(since=FIRST + timedelta(seconds=since), by=("feature",))
-    with TemporaryDirectory() as folder:
-        store, kept = stored(folder, drawn, undo=undo)
-        facts = store.call_facts(query, lambda _, name: MODELS[name])
-        sizes = store.prompt_sizes(query.since, None)
-        calls_found, _ = store.tries(query, lambda _, name: MODELS.get(name, name), lambda *_: None)
-        sampled = store.sessions(query, FIRST.date())
+    facts = store.call_facts(query, lambda _, name: MODELS[name])
+    sizes = store.prompt_sizes(query.since, None)
+    calls_found, _ = store.tries(query, lambda _, name: MODELS.get(name, name), lambda *_: None)
+    sampled = store.sessions(query, FIRST.date())
     inside = [line for line in kept if line["created"] >= OCTOBER_17 + since]
     groups = defaultdict(list)
     for line in inside:
