@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from alerts.transition import ONSETS
 from costmodel.burn.finding import SEVERITIES
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from alerts.transition import Transition
 
+FACTS: Final = frozenset({"ending", "unpriced"})
+"""Kinds that are about prices and models, whichever budgets they touch."""
 MAILS_AT_ONCE: Final = 10
 """Who would get more alerts than this from one look gets one mail that lists them."""
 
@@ -22,10 +25,11 @@ MAILS_AT_ONCE: Final = 10
 class Letter:
     """One mail, whoever gets it: what it tells, the worst first, and in which form.
 
-    ``budget``: all that happened to one budget and value. ``list``: a line for each of many.
+    ``budget``: all that happened to one budget and value. ``facts``: what is the same for
+    several of them. ``list``: a line for each of many.
     """
 
-    form: Literal["budget", "list"]
+    form: Literal["budget", "facts", "list"]
     transitions: tuple[Transition, ...]
 
     @property
@@ -52,11 +56,38 @@ def letters_of(
 
 
 def _letters_for_one(told: Sequence[Transition]) -> list[Letter]:
-    """Return what one recipient gets of a tick."""
-    bundles = bundled(told)
-    if len(bundles) > MAILS_AT_ONCE:
-        return [Letter("list", tuple(each for bundle in bundles for each in bundle))]
-    return [Letter("budget", bundle) for bundle in bundles]
+    """Return what one recipient gets of a tick: what budgets share once, the rest for each."""
+    facts, rest = shared_facts(told)
+    letters = [Letter("budget", bundle) for bundle in bundled(rest)]
+    if facts:
+        same = (each for fact in facts for each in fact)
+        letters.append(Letter("facts", tuple(sorted(same, key=_worst_first))))
+    if len(letters) > MAILS_AT_ONCE:
+        return [Letter("list", tuple(each for letter in letters for each in letter.transitions))]
+    return letters
+
+
+def shared_facts(
+    told: Iterable[Transition],
+) -> tuple[list[tuple[Transition, ...]], list[Transition]]:
+    """Return what is one fact for several budgets or values, fact by fact, and all the rest.
+
+    A model's end is the same for whoever calls it, and so is usage that has no price.
+    """
+    by_fact: dict[tuple[str, str, bool], list[Transition]] = defaultdict(list)
+    rest: list[Transition] = []
+    for each in told:
+        if each.finding.kind in FACTS and each.move != "removed":
+            by_fact[each.key.rule, each.key.level, each.move in ONSETS].append(each)
+        else:
+            rest.append(each)
+    facts = []
+    for some in by_fact.values():
+        if len({(each.key.budget, each.key.value) for each in some}) > 1:
+            facts.append(tuple(some))
+        else:
+            rest += some
+    return facts, rest
 
 
 def bundled(told: Iterable[Transition]) -> list[tuple[Transition, ...]]:

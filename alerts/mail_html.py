@@ -67,6 +67,20 @@ def alert(
     return _page(mail_text.headline(situation, transitions), tone, rows)
 
 
+def facts(transitions: Sequence[Transition], now: datetime, link: str | None) -> str:
+    """Return the page of what is the same for several budgets."""
+    first, title = worst(transitions), mail_text.facts_headline(transitions)
+    tone = "ok" if first.move in OVER else first.severity
+    rows = [_row("verdict top", escape(title))]
+    if tone != "ok":
+        rows = [_row("state top", escape(STATE_WORDS[tone])), _row("verdict pad", escape(title))]
+    rows.append(_section("What happened", mail_text.fact_lines(transitions)))
+    if link:
+        rows.append(_button(link))
+    rows.append(_foot(mail_text.FACTS_WHY, f"Written {now:%d %b %Y %H:%M %Z}."))
+    return _page(title, tone, rows)
+
+
 def digest(
     situations: Sequence[Situation],
     transitions: Sequence[Transition],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from alerts.transition import OVER
 from alerts.words import (
     STATE_WORDS,
     amount,
     budget_title,
     heads_for,
     moment,
+    places_of,
     short_verdict,
     spent_of,
     used_up,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from alerts.transition import Transition
 
 BAR_CELLS: Final = 24
+MOST_PLACES: Final = 20
+MOST_FACT_LINES: Final = 12
 TEST_LINES: Final = (
     "This is a test: the mail server, its login and this address work.",
     "Alerts of your budgets will come from the same sender.",
@@ -51,6 +55,43 @@ def alert(
         parts += ["", f"See it in Tollbook: {link}"]
     parts += ["", "--", why_you(situation), f"Written {moment(now, situation)}."]
     return "\n".join(parts) + "\n"
+
+
+def facts(transitions: Sequence[Transition], now: datetime, link: str | None) -> str:
+    """Return the text of what is the same for several budgets."""
+    parts = [f"{facts_headline(transitions)}.", ""]
+    parts += [f"- {line}" for line in fact_lines(transitions)]
+    if link:
+        parts += ["", f"See it in Tollbook: {link}"]
+    parts += ["", "--", FACTS_WHY, f"Written {now:%d %b %Y %H:%M %Z}."]
+    return "\n".join(parts) + "\n"
+
+
+def facts_headline(transitions: Sequence[Transition]) -> str:
+    """Return the worst of what several budgets share, and how many facts more there are."""
+    first = worst(transitions)
+    verdict = short_verdict(first)
+    if first.move == "recovered":
+        verdict = f"Back to normal: {first.key.rule}"
+    elif first.finding.sentence[:1].isupper():
+        verdict = f"{verdict[:1].upper()}{verdict[1:]}"
+    more = len({(each.key.rule, each.key.level, each.move in OVER) for each in transitions}) - 1
+    return f"{verdict}, and {more} more" if more else verdict
+
+
+def fact_lines(transitions: Sequence[Transition]) -> list[str]:
+    """Return each sentence once, with the budgets that it is about; a few of very many."""
+    said: dict[tuple[str, str], list[Transition]] = {}
+    for each in transitions:
+        said.setdefault((each.move, each.finding.sentence), []).append(each)
+    lines = [
+        f"{places_of(some, MOST_PLACES)}: {'recovered: ' if move == 'recovered' else ''}{sentence}."
+        for (move, sentence), some in said.items()
+    ]
+    rest = [each for some in list(said.values())[MOST_FACT_LINES:] for each in some]
+    if not rest:
+        return lines
+    return [*lines[:MOST_FACT_LINES], f"The same in {places_of(rest, MOST_PLACES)}."]
 
 
 def digest(
@@ -148,6 +189,11 @@ def why_you(situation: Situation) -> str:
     )
 
 
+FACTS_WHY: Final = (
+    "You get this mail because these budgets name you, or the mail settings do. To stop it, take "
+    "your address out of their owners or out of mail.to in tollbook.yaml, or snooze the alerts on "
+    "the page Budgets & alerts."
+)
 DIGEST_WHY: Final = (
     "You get this summary because mail.digest is set in tollbook.yaml. To stop it, remove that "
     "line or your address."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from alerts import mail_html, mail_text
 from alerts.chart import spend_chart
-from alerts.words import budget_title, short_verdict, spent_of, worst
+from alerts.words import budget_title, places_of, short_verdict, spent_of, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from alerts.situation import Situation
     from alerts.transition import Transition
+
+
+MOST_IN_SUBJECT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,16 @@ def alert_subject(situation: Situation, transitions: Sequence[Transition]) -> st
     """Return verdict and number: "Search: spending 4.6x plan, $640 of $900 (71%)"."""
     verdict = short_verdict(worst(transitions))
     return " ".join(f"{budget_title(situation)}: {verdict}, {spent_of(situation)}".split())
+
+
+def facts_message(transitions: Sequence[Transition], now: datetime, link: str | None) -> Message:
+    """Return the mail about what is the same for several budgets, and which those are."""
+    places = places_of(transitions, MOST_IN_SUBJECT)
+    return Message(
+        subject=f"{mail_text.facts_headline(transitions)}: {places}",
+        text=mail_text.facts(transitions, now, link),
+        html=mail_html.facts(transitions, now, link),
+    )
 
 
 def digest_message(

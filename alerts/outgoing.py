@@ -12,10 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from alerts.letters import letters_of
-from alerts.message import Message, alert_message, digest_message, heartbeat_message
+from alerts.letters import Letter, letters_of, shared_facts
+from alerts.mail_text import facts_headline
+from alerts.message import (
+    Message,
+    alert_message,
+    digest_message,
+    facts_message,
+    heartbeat_message,
+)
 from alerts.records import message_text
-from alerts.webhooks import alert_body, slack_body
+from alerts.webhooks import alert_body, slack_body, slack_facts
 from alerts.words import short_verdict
 from ingest.store.alert_records import NewDelivery, StoredMessage
 
@@ -50,7 +57,7 @@ class Outgoing:
     def mail_alerts(self, told: Sequence[Transition]) -> None:
         """Add the mails that tell transitions."""
         for letter, who in letters_of(told, self.audience).items():
-            make = self._alert if letter.form == "budget" else self._summary
+            make = {"budget": self._alert, "facts": self._facts, "list": self._summary}[letter.form]
             self._mail(self._name(letter.name), make(letter.transitions), who)
 
     def audience(self, transition: Transition) -> tuple[str, ...]:
@@ -78,21 +85,32 @@ class Outgoing:
             message = heartbeat_message(list(self.situations.values()), self.now)
             self._mail(self._name(f"heartbeat-{due:%Y%m%d}"), message, mail.to)
 
-    def post(self, transitions: Iterable[Transition], snoozed: Iterable[str]) -> None:
-        """Add what webhooks get: programs every edge, chats those that people shall hear of."""
-        silent = set(snoozed)
-        for transition in transitions:
-            for_people = transition.move != "ended" and transition.transition_id not in silent
-            for webhook in self.configuration.webhooks:
-                if webhook.shape != "slack" or for_people:
-                    self._post(webhook, transition)
+    def post(self, transitions: Sequence[Transition], snoozed: Iterable[str]) -> None:
+        """Add what webhooks get: programs every edge, chats those that people shall hear of.
 
-    def _post(self, webhook: Webhook, transition: Transition) -> None:
-        name = self._name(f"{transition.transition_id}-{webhook.shape}")
+        What several budgets share is one post to a chat.
+        """
+        silent = set(snoozed)
+        for_people = [
+            each
+            for each in transitions
+            if each.move != "ended" and each.transition_id not in silent
+        ]
+        facts, rest = shared_facts(for_people)
+        for webhook in self.configuration.webhooks:
+            for transition in rest if webhook.shape == "slack" else transitions:
+                body = self._body(webhook, transition)
+                self._post(webhook, transition.transition_id, short_verdict(transition), body)
+            for fact in facts if webhook.shape == "slack" else ():
+                name = Letter("facts", fact).name
+                self._post(webhook, name, facts_headline(fact), slack_facts(fact, self._page))
+
+    def _post(self, webhook: Webhook, what: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Add a post to one webhook; all of one shape share what is said."""
+        name = self._name(f"{what}-{webhook.shape}")
         if all(each.bundle != name for each in self.messages):
-            body = self._body(webhook, transition)
-            self.messages.append(StoredMessage(name, short_verdict(transition), json.dumps(body)))
-        self._deliver(name, "webhook", webhook.name, transition.transition_id)
+            self.messages.append(StoredMessage(name, subject, json.dumps(body)))
+        self._deliver(name, "webhook", webhook.name, what)
 
     def _body(self, webhook: Webhook, transition: Transition) -> Mapping[str, Any]:
         situation = self.situations.get(_place(transition))
@@ -110,6 +128,18 @@ class Outgoing:
             return alert_message(situation, bundle, self.now, self._link(situation))
         except Exception:  # noqa: BLE001 - whatever it is, the alert goes out
             return plain_message(bundle)
+
+    def _facts(self, transitions: Sequence[Transition]) -> Message:
+        try:
+            return facts_message(transitions, self.now, self._page)
+        except Exception:  # noqa: BLE001 - whatever it is, the alerts go out
+            return plain_message(transitions)
+
+    @property
+    def _page(self) -> str | None:
+        """Return the address of the page of all budgets."""
+        mail = self.configuration.mail
+        return f"{mail.link}/budgets" if mail and mail.link else None
 
     def _summary(self, transitions: Sequence[Transition]) -> Message:
         places = {_place(each) for each in transitions}

@@ -13,11 +13,12 @@ import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError, URLError
 
+from alerts import mail_text
 from alerts.words import amount, budget_title, short_verdict
 from costmodel.money import decimal_string
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from alerts.situation import Situation
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ingest.settings import Webhook
 
 SILENCE_SECONDS: Final = 15.0
+MOST_TEXT: Final = 3_000
+"""Slack takes no longer text in one section."""
 SIGNATURE_HEADER: Final = "X-Tollbook-Signature"
 DELIVERY_HEADER: Final = "X-Tollbook-Delivery"
 _BUSY: Final = frozenset({408, 425, 429})
@@ -87,13 +90,24 @@ def slack_body(situation: Situation, transition: Transition, link: str | None) -
     limit = amount(situation.budget, situation.budget.amount)
     head = f"{budget_title(situation)}: {short_verdict(transition)}"
     lines = [f"*{_plain(head)}*", f"{spent} of {limit} spent.", _plain(transition.finding.sentence)]
+    return {"text": _plain(f"{head} ({spent} of {limit})"), "blocks": _blocks(lines, link)}
+
+
+def slack_facts(transitions: Sequence[Transition], link: str | None) -> dict[str, Any]:
+    """Return what is the same for several budgets, as chats of Slack's shape show it."""
+    head = mail_text.facts_headline(transitions)
+    lines = [f"*{_plain(head)}*", *map(_plain, mail_text.fact_lines(transitions))]
+    return {"text": _plain(head), "blocks": _blocks(lines, link)}
+
+
+def _blocks(lines: Sequence[str], link: str | None) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(lines)}}
+        {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(lines)[:MOST_TEXT]}}
     ]
     if link:
         button = {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": link}
         blocks.append({"type": "actions", "elements": [button]})
-    return {"text": _plain(f"{head} ({spent} of {limit})"), "blocks": blocks}
+    return blocks
 
 
 def signature(secret: str, body: bytes, at: datetime) -> str:

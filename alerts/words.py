@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from costmodel.number_text import headline_money, money, share, short_count
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from costmodel.budget import Budget
     from costmodel.burn.finding import Severity
 
+_CLAUSE: Final = re.compile(r"[,;] ")
+"""Where a sentence goes on: not within 1,200."""
 LONGEST_VERDICT: Final = 70
 """A subject is cut by most mail programs beyond this."""
 
@@ -63,9 +66,18 @@ def short_verdict(transition: Transition) -> str:
         return "back to normal"
     if transition.move == "ended":
         return "its alert ended with the period"
-    said = transition.finding.sentence.split(",")[0].split(";")[0].strip()
+    said = _CLAUSE.split(transition.finding.sentence)[0].strip()
     said = said[:1].lower() + said[1:] if said[1:2].islower() else said
     return said if len(said) <= LONGEST_VERDICT else f"{said[: LONGEST_VERDICT - 1].rstrip()}…"
+
+
+def places_of(transitions: Sequence[Transition], most: int) -> str:
+    """Return which budgets and values transitions are about: "Search; Teams, red and 3 more"."""
+    names = dict.fromkeys(
+        ", ".join(filter(None, (each.key.budget, each.key.value))) for each in transitions
+    )
+    shown, more = list(names)[:most], len(names) - most
+    return "; ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def heads_for(situation: Situation) -> str | None:

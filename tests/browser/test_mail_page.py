@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from alerts.message import alert_message, digest_message
+from alerts.message import alert_message, digest_message, facts_message
+from alerts.transition import AlertKey
 from tests.alerts.letters import NOW, situation, transition
 
 if TYPE_CHECKING:
@@ -62,3 +64,19 @@ def test_a_summary_of_many_budgets_reads_well(
     page.set_content(digest_message([situation(), *many], [transition()], NOW, LINK, "daily").html)
     assert axe(page) == []
     assert page.locator("table.bar").count() == 41
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_many_budgets_share_reads_well(
+    window: Callable[[Literal["light", "dark"], int], BrowserContext],
+    axe: Callable[[Page], list[str]],
+    scheme: Literal["light", "dark"],
+) -> None:
+    said = "gpt-4.1 is still called and is shut down in 55 days, on 2027-01-14"
+    fact = replace(transition(said, "notice"), key=AlertKey("Search", "", f"end of {said[:7]}", ""))
+    same = [replace(fact, key=replace(fact.key, budget=f"Budget {n}")) for n in range(30)]
+    page = window(scheme, 360).new_page()
+    page.set_content(facts_message([fact, *same], NOW, LINK).html)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.get_by_text("Budget 18 and 11 more").count() == 1
