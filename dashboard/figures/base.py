@@ -40,7 +40,6 @@ def layout(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - plotly's own fre
             "font": {"family": FONT, "size": 13, "color": INK},
             "align": "left",
         },
-        "transition": {"duration": 0},
     }
     return start | changes
 

@@ -64,6 +64,14 @@ PICTURE = """() => ["whatif-bars", "whatif-waterfall"].flatMap((card) => {
   return [...bars, ...lines];
 })"""
 
+MONTHS_DRAWN = """() => {
+  const host = document.getElementById(JSON.stringify({ card: "whatif-months", type: "graph" }));
+  const { layout } = host.querySelector(".js-plotly-plot");
+  const drawn = [...host.querySelectorAll(".annotation-text")].map((one) => one.textContent);
+  return { drawn, meant: layout.annotations.map((one) => one.text.replace("<br>", "")),
+    lines: host.querySelectorAll(".shapelayer path").length, shapes: layout.shapes.length };
+}"""
+
 
 def calm(page: Page) -> None:
     """Wait until the server has answered what was set last, a typed number's 300 ms included."""
@@ -253,6 +261,21 @@ def test_goal_seek_sets_the_escalation_that_meets_the_limit(open_page: OpenPage)
     expect(page.locator("#whatif-second")).to_contain_text("Within your $600 limit")
     expect(page.get_by_role("button", name="Set", exact=True)).to_be_hidden()
     address_has(page, "escalate=10.3")
+
+
+def test_figures_out_of_sight_are_drawn_with_all_their_names_and_lines(
+    open_page: OpenPage,
+) -> None:
+    page = open_page(FULL.removesuffix("&limit=600"))
+    before = page.evaluate(MONTHS_DRAWN)
+    page.get_by_label("Limit a month", exact=True).fill("600")
+    number(page, "Cached input share, percent").fill("60")
+    number(page, "Cached input share, percent").press("Enter")
+    address_has(page, "cached=60&escalate=12&limit=600")
+    calm(page)
+    after = page.evaluate(MONTHS_DRAWN)
+    assert after["drawn"] == after["meant"] != before["drawn"]
+    assert after["lines"] == after["shapes"] == before["lines"] + 1
 
 
 def test_a_mix_is_always_100_percent(open_page: OpenPage) -> None:
