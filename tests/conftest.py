@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Programs that tests start, and every worker, would compile all of Tollbook again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 SOAK = os.environ.get("TOLLBOOK_SOAK") == "1"
 SPOILED_FILES = int(os.environ.get("TOLLBOOK_FUZZ") or (100_000 if SOAK else 0))
 """Files that the fuzzer of formats spoils, 0 for a few of each format."""
 
-SECONDS_TOGETHER = int(os.environ.get("TOLLBOOK_TOGETHER") or (600 if SOAK else 6))
+SECONDS_TOGETHER = int(os.environ.get("TOLLBOOK_TOGETHER") or (600 if SOAK else 3))
 """How long several programs use one store at once."""
 
 CI = os.environ.get("CI") == "true"
