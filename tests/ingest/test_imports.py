@@ -228,10 +228,12 @@ def test_a_value_that_only_a_late_line_has_is_not_overlooked(store: Store, tmp_p
     late = chat(0, usage={**counts(100, 10), "completion_tokens_details": {"audio_tokens": 4}},
                 metadata={"team": "late"})  # fmt: skip
     batch = {"custom_id": "b", "response": {"status_code": 200, "body": chat(1)}}
+    usual = json.dumps(chat())
     with path.open("w", encoding="utf-8") as out:
         for number in range(2, 90_000):
-            line = late if number == 60_001 else batch if number == 70_001 else chat(number)
-            out.write(json.dumps(line) + "\n")
+            line = {60_001: late, 70_001: batch}.get(number)
+            text = json.dumps(line) if line else usual.replace("chatcmpl-1", f"chatcmpl-{number}")
+            out.write(text + "\n")
     result = import_file(store, path)
     assert accounting(result) == {"read": 89_998, "added": 89_998}
     assert totals(store)["output_audio"] == 4
