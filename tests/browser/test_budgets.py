@@ -138,6 +138,45 @@ def test_a_budget_is_tried_made_changed_and_removed(
     expect(page.locator(".budget-card")).to_have_count(1)
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1_440), ("dark", 400)])
+def test_the_rest_of_a_budget_stands_under_more(
+    scheme: str,
+    width: int,
+    watched_site: str,
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page("/budgets?new=1", scheme=scheme, width=width, at=watched_site)
+    page.get_by_label("Name").fill("Search")
+    page.get_by_label("Amount").fill("300")
+    page.locator(".budget-more > summary").click()
+    page.get_by_label("First day of a period").fill("15.11.2026")
+    spent = page.get_by_role("textbox", name="Tell at this share spent")
+    spent.fill("60% warning")
+    spent.press("Enter")
+    form = page.locator(".budget-form")
+    zone = form.get_by_role("textbox", name="Time zone")
+    zone.fill("Asia/Kol")
+    page.get_by_role("option", name="Asia/Kolkata").click()
+    page.locator(".budget-form").get_by_role("button", name="Save").click()
+    expect(page.locator("#budget-said")).to_have_text(
+        "Write the first day as 2026-02-15; '15.11.2026' is no day."
+    )
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+    page.get_by_label("First day of a period").fill("2026-10-15")
+    page.get_by_role("button", name="What would it have done?").click()
+    expect(page.locator("#budget-said")).to_contain_text("actual")
+    page.locator(".budget-form").get_by_role("button", name="Save").click()
+    page.wait_for_url("**budget=Search*")
+    expect(page.locator("#budgets-result")).to_contain_text("Search is kept.")
+    expect(page.locator(".budget-more")).to_have_attribute("open", "")
+    expect(page.get_by_label("First day of a period")).to_have_value("2026-10-15")
+    expect(zone).to_have_value("Asia/Kolkata")
+    expect(page.locator(".budget-more")).to_contain_text("60% warning")
+
+
 def test_the_first_budget_is_one_click(
     tmp_path: Path,
     demo_source: Source,

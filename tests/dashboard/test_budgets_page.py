@@ -15,7 +15,8 @@ from alerts.rehearsal import Rehearsal, Rise
 from alerts.situation import WindowBurn
 from alerts.states import alert_id, step
 from costmodel.budget import Budget
-from costmodel.burn.rules import ActualRule, ForecastRule
+from costmodel.burn.rules import ForecastRule
+from costmodel.pace import Profile
 from dashboard.context import DashboardContext, Source
 from dashboard.figures.budgets import burn_windows
 from dashboard.pages.budgets import cards, deliveries, firing, form, page, preview, words
@@ -290,9 +291,9 @@ def test_a_budget_is_made_changed_and_removed(context_of: Callable[..., Dashboar
 
 
 def test_what_the_form_does_not_show_stays_as_it_was() -> None:
-    levels = (ActualRule("actual", "notice", 0.8),)
-    before = Budget("Search", Fraction(900), timezone="Europe/Berlin", levels=levels)
-    after = form.budget_of(typed(amount=1000), before, "USD")
+    hours = Profile(tuple(float(hour) for hour in range(168)))
+    before = Budget("Search", Fraction(900), currency="EUR", plan=hours)
+    after = form.budget_of(typed(amount=1000, plan="kept"), before, "USD")
     assert after == replace(before, amount=Fraction(1000))
 
 

@@ -10,7 +10,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from alerts import budgets as known
 from dashboard.notices import notice_list
 from dashboard.pages.budgets import firing, first, form
-from dashboard.pages.budgets.form_fields import FIELD
+from dashboard.pages.budgets.more_fields import FIELD
 from dashboard.pages.budgets.preview import preview
 
 if TYPE_CHECKING:

@@ -11,7 +11,16 @@ from dash import html
 from alerts import budgets as known
 from costmodel.budget import BUDGET_MEASURES, BUDGET_PERIODS, RULE_SET_NAMES, Budget
 from dashboard.moments import moment_text
-from dashboard.pages.budgets.form_fields import NONE, budget_fields
+from dashboard.pages.budgets.form_fields import budget_fields
+from dashboard.pages.budgets.level_text import LEVEL_FIELDS, LevelError, levels_of
+from dashboard.pages.budgets.more_fields import (
+    NONE,
+    MoreError,
+    more_fields,
+    plan_of,
+    start_day,
+    time_zone,
+)
 from dashboard.state import DIMENSIONS
 from ingest.budget_text import budget_text, read_budget
 from ingest.configuration import ConfigurationError
@@ -49,10 +58,20 @@ class Typed:
     filters: object
     owners: object
     rules: object
+    starts: object = ""
+    timezone: object = NONE
+    plan: object = NONE
+    weights: object = ""
+    actual: object = ()
+    chance: object = ()
+    per_hour: object = ()
+    error_rate: object = ()
+    p95_seconds: object = ()
+    quality: object = ()
 
 
 def budget_of(typed: Typed, before: Budget | None, currency: str) -> Budget:
-    """Return the budget that was typed, with what the form does not show as it was before.
+    """Return the budget that was typed; its currency, and a table of hours, are as before.
 
     Raises:
         FormError: It describes none.
@@ -68,6 +87,7 @@ def budget_of(typed: Typed, before: Budget | None, currency: str) -> Budget:
         filters=_filters(typed.filters),
         owners=_texts(typed.owners),
         rules=_choice(typed.rules, RULE_SET_NAMES, "default"),
+        **_more(typed, before),
     )
     if not budget.name:
         raise FormError("Give the budget a name.")
@@ -76,7 +96,25 @@ def budget_of(typed: Typed, before: Budget | None, currency: str) -> Budget:
     try:
         return read_budget(budget_text(budget))
     except ConfigurationError as error:
-        raise FormError("; ".join(each.message for each in error.problems) + ".") from error
+        said = error.problems[0].message
+        raise FormError(f"{said[:1].upper()}{said[1:]}.") from error
+
+
+def _more(typed: Typed, before: Budget | None) -> dict[str, Any]:
+    """Return what was typed in the folded part."""
+    try:
+        return {
+            "starts": start_day(typed.starts),
+            "timezone": time_zone(typed.timezone),
+            "plan": plan_of(typed.plan, typed.weights, before),
+            "levels": tuple(
+                level
+                for field in LEVEL_FIELDS
+                for level in levels_of(field, _texts(getattr(typed, field.name)))
+            ),
+        }
+    except (MoreError, LevelError) as error:
+        raise FormError(str(error)) from error
 
 
 def _amount(value: object) -> Fraction:
@@ -179,6 +217,7 @@ def form_card(
             html.H2(title, className="card-title"),
             *note,
             html.Div(budget_fields(budget, values), className="budget-fields"),
+            more_fields(budget, zone),
             html.Div(buttons, className="budget-buttons"),
             html.Div(id=SAID, role="status", className="budget-said"),
         ],

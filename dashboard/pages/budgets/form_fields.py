@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import dash_mantine_components as dmc
 
 from costmodel.budget import BUDGET_MEASURES, BUDGET_PERIODS, RULE_SET_NAMES
+from dashboard.pages.budgets.more_fields import NONE, field_id
 from dashboard.state import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from costmodel.budget import Budget
 
-FIELD: Final = "budget-field"
-NONE: Final = "none"
 _RULE_WORDS: Final = {
     "default": "default: few false alarms, runaways within the hour",
     "quiet": "quiet: larger excesses only",
@@ -29,13 +28,13 @@ def budget_fields(budget: Budget | None, values: Mapping[str, Sequence[str]]) ->
     """Return the fields; ``values`` are offered as what the budget covers."""
     return [
         dmc.TextInput(
-            id=_id("name"),
+            id=field_id("name"),
             label="Name",
             value=budget.name if budget else "",
             disabled=budget is not None,
         ),
         dmc.NumberInput(
-            id=_id("amount"),
+            id=field_id("amount"),
             label="Amount",
             min=0,
             thousandSeparator=",",
@@ -73,7 +72,7 @@ def _lists(budget: Budget | None, values: Mapping[str, Sequence[str]]) -> list[C
     offered = {f"{name}={value}" for name, some in values.items() for value in some}
     return [
         dmc.TagsInput(
-            id=_id("filters"),
+            id=field_id("filters"),
             label="Covers only",
             value=covered,
             data=sorted(offered),
@@ -82,7 +81,7 @@ def _lists(budget: Budget | None, values: Mapping[str, Sequence[str]]) -> list[C
             maxDropdownHeight=240,
         ),
         dmc.TagsInput(
-            id=_id("owners"),
+            id=field_id("owners"),
             label="Owners (addresses get its mails)",
             value=list(budget.owners) if budget else [],
             clearable=False,
@@ -92,13 +91,9 @@ def _lists(budget: Budget | None, values: Mapping[str, Sequence[str]]) -> list[C
 
 def _select(name: str, label: str, choices: Sequence[tuple[str, str]], value: str) -> dmc.Select:
     return dmc.Select(
-        id=_id(name),
+        id=field_id(name),
         label=label,
         value=value,
         allowDeselect=False,
         data=cast("Any", [{"value": key, "label": text} for key, text in choices]),
     )
-
-
-def _id(name: str) -> dict[str, str]:
-    return {"type": FIELD, "field": name}
