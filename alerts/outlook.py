@@ -16,14 +16,15 @@ from costmodel.burn.level import HISTORY_DAYS
 from costmodel.burn.plan import plan_for
 from costmodel.burn.series import (
     DAY,
+    HOURS_OF_WEEK,
     QUARTER,
     Series,
     hours_of_week,
     local_midnight,
     local_midnights,
 )
-from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, backtest, forecast
-from costmodel.pace import Profile
+from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, outlook
+from costmodel.pace import HOURLY_DAYS, Profile, share_left_of_day
 from ingest.store.cells import QUARTERS_A_DAY
 
 if TYPE_CHECKING:
@@ -121,12 +122,9 @@ def ahead_of(
     ``rest_factor`` is what coming prices make of the money that is still to come. Where the
     method did worse than the mean of the last seven days, nothing is forecast.
     """
-    daily = complete_days(facts, zone)
-    remainder = _remainder(facts, zone)
-    ahead = forecast(daily, facts.spent_so_far, remainder)
-    replayed = backtest(daily, remainder.horizon_days)
-    if replayed is not None and not replayed.is_forecastable:
-        return NotForecastable("forecasts did worse lately than the last 7 days' mean"), replayed
+    ahead, replayed = outlook(
+        complete_days(facts, zone), facts.spent_so_far, _remainder(facts, zone)
+    )
     if isinstance(ahead, Forecast) and rest_factor != 1:
         ahead = _scaled(ahead, rest_factor)
     return ahead, replayed
@@ -143,12 +141,22 @@ def _remainder(facts: Facts, zone: ZoneInfo) -> Remainder:
     if facts.series.step == DAY:
         return Remainder(max((facts.end.date() - facts.watermark.date()).days, 0))
     today = facts.watermark.astimezone(zone).date()
-    midnight, tomorrow = local_midnight(today, zone), local_midnight(today + timedelta(1), zone)
+    midnight = local_midnight(today, zone)
     if midnight == facts.watermark:
         return Remainder(max((facts.end.date() - today).days, 0))
-    whole = facts.plan.share_between(midnight, tomorrow)
-    left = facts.plan.share_between(facts.watermark, tomorrow) / whole if whole > 0 else 0.0
+    left = share_left_of_day(
+        _by_hour_of_week(facts.series, midnight), facts.watermark.astimezone(zone)
+    )
     return Remainder((facts.end.date() - today).days - 1, left)
+
+
+def _by_hour_of_week(series: Series, midnight: datetime) -> list[float]:
+    """Return what each local hour of the week spent in the whole days before a local midnight."""
+    last = int(series.position(midnight))
+    first = max(int(series.position(midnight - timedelta(days=HOURLY_DAYS))), 0)
+    hours, amounts = series.calendar[first:last], series.amounts[first:last]
+    week: list[float] = np.bincount(hours, weights=amounts, minlength=HOURS_OF_WEEK).tolist()
+    return week
 
 
 def exhaustion_of(facts: Facts) -> Exhaustion | None:

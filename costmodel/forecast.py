@@ -121,6 +121,20 @@ class Remainder:
         return self.days + (1 if self.share_of_today > 0 else 0)
 
 
+def outlook(
+    daily: Sequence[float], spent: Fraction | float, remainder: Remainder
+) -> tuple[Forecast | NotForecastable, Backtest | None]:
+    """Return where the period ends, and how the method did lately.
+
+    Nothing is forecast where it did worse than the mean of the last seven days. ``daily``,
+    ``spent`` and ``remainder`` are those of ``forecast``.
+    """
+    ahead, replayed = forecast(daily, spent, remainder), backtest(daily, remainder.horizon_days)
+    if replayed is not None and not replayed.is_forecastable:
+        ahead = NotForecastable("forecasts did worse lately than the last 7 days' mean")
+    return ahead, replayed
+
+
 def forecast(
     daily: Sequence[float], spent: Fraction | float, remainder: Remainder
 ) -> Forecast | NotForecastable:

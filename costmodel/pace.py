@@ -13,12 +13,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
 FEWEST_DAYS = 14
+HOURLY_DAYS = 21
+"""The whole days before today whose hours say how a day is spent."""
 _SATURDAY = 5
 _ALL_IN_ONE_HOUR = 0.9
 
@@ -45,16 +47,32 @@ def profile_of(daily: Mapping[date, float], hourly: Mapping[datetime, float]) ->
     """
     if len(daily) < FEWEST_DAYS or sum(daily.values()) <= 0:
         return EVEN
-    weekend, working = (
-        _shape({moment: money for moment, money in hourly.items() if _is_weekend(moment) is which})
-        for which in (True, False)
-    )
+    week = by_hour_of_week(hourly)
     weights: list[float] = []
     for weekday in range(DAYS_OF_WEEK):
         total = median(money for day, money in daily.items() if day.weekday() == weekday)
-        shape = weekend if weekday >= _SATURDAY else working
-        weights += [total * share for share in shape]
+        weights += [total * share for share in _shape(week, weekday)]
     return Profile(tuple(weights)) if sum(weights) > 0 else EVEN
+
+
+def by_hour_of_week(hourly: Mapping[datetime, float]) -> list[float]:
+    """Return what each hour of the week spent, Monday 00:00 first, from money by local hour."""
+    week = [0.0] * (DAYS_OF_WEEK * HOURS_OF_DAY)
+    for moment, money in hourly.items():
+        week[moment.weekday() * HOURS_OF_DAY + moment.hour] += money
+    return week
+
+
+def share_left_of_day(week: Sequence[float], moment: datetime) -> float:
+    """Return which share of a local day's spending comes after a moment, 0 to 1.
+
+    ``week`` is what each hour of the week spent on whole days before, Monday 00:00 first:
+    the day's hours share it as working days, or weekends, did.
+    """
+    shape = _shape(week, moment.weekday())
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    profile = Profile(tuple(shape) * DAYS_OF_WEEK)
+    return 1 - planned_share(profile, midnight, midnight + timedelta(days=1), moment)
 
 
 def planned_share(profile: Profile, start: datetime, end: datetime, until: datetime) -> float:
@@ -87,15 +105,13 @@ def pace(spent_in_window: float, budget: float, share_of_plan: float) -> float |
     return spent_in_window / (budget * share_of_plan)
 
 
-def _is_weekend(moment: datetime) -> bool:
-    return moment.weekday() >= _SATURDAY
+def _shape(week: Sequence[float], weekday: int) -> list[float]:
+    """Return each hour's share of a working day or of a day at the weekend.
 
-
-def _shape(hourly: Mapping[datetime, float]) -> list[float]:
-    """Return each hour's share of a day; even where the usage knows only days."""
-    sums = [0.0] * HOURS_OF_DAY
-    for moment, money in hourly.items():
-        sums[moment.hour] += money
+    Even where the usage knows only days.
+    """
+    days = range(DAYS_OF_WEEK)[_SATURDAY:] if weekday >= _SATURDAY else range(_SATURDAY)
+    sums = [sum(week[day * HOURS_OF_DAY + hour] for day in days) for hour in range(HOURS_OF_DAY)]
     total = sum(sums)
     if total <= 0 or max(sums) > _ALL_IN_ONE_HOUR * total:
         return [1 / HOURS_OF_DAY] * HOURS_OF_DAY

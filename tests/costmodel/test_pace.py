@@ -72,6 +72,29 @@ def test_one_runaway_night_does_not_become_the_plan() -> None:
     assert list(week.values())[2] == pytest.approx(10 / 54)
 
 
+def test_what_is_left_of_a_day_follows_the_hours_of_its_kind_of_day() -> None:
+    week = pace.by_hour_of_week(
+        {MIDNIGHT + timedelta(hours=hour): money for hour, money in ((9, 6.0), (14, 2.0))}
+        | {MIDNIGHT + timedelta(days=1, hours=14): 4.0, MIDNIGHT + timedelta(days=5, hours=20): 5.0}
+        | {MIDNIGHT + timedelta(days=6, hours=2): 5.0}
+    )
+    working = MIDNIGHT + timedelta(days=3)  # 6 of 12 at 9, 6 of 12 at 14
+    quarter = timedelta(minutes=15)
+    assert pace.share_left_of_day(week, working + timedelta(hours=9)) == pytest.approx(1)
+    assert pace.share_left_of_day(week, working + timedelta(hours=9) + quarter) == pytest.approx(
+        0.875
+    )
+    assert pace.share_left_of_day(week, working + timedelta(hours=12)) == pytest.approx(0.5)
+    saturday = MIDNIGHT + timedelta(days=5)  # 5 of 10 at 2, 5 of 10 at 20
+    assert pace.share_left_of_day(
+        week, saturday + timedelta(hours=20, minutes=30)
+    ) == pytest.approx(0.25)
+
+
+def test_a_day_without_known_hours_goes_evenly() -> None:
+    assert pace.share_left_of_day([0.0] * 168, MIDNIGHT + timedelta(hours=6)) == pytest.approx(0.75)
+
+
 def test_a_day_of_23_hours_is_whole() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     start = datetime(2026, 3, 1, tzinfo=berlin)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from costmodel.backtest_words import backtest_sentence
-from costmodel.forecast import Backtest
+from costmodel.forecast import Backtest, Forecast
 from costmodel.money import dollars
 from costmodel.spend import Spend, SpendRow, UnpricedVolume
 from costmodel.usage import NOTHING
+from dashboard.budget_watch import situations_of
 from dashboard.cell_text import safe_text
 from dashboard.pages.overview import breakdown
 from dashboard.pages.overview.days import days_chart
@@ -27,6 +28,7 @@ from dashboard.pages.overview.standing import standing_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dashboard.context import DashboardContext
     from dashboard.view import View
 
 
@@ -58,6 +60,22 @@ def test_the_sentence_of_an_open_month(view: Callable[[str], View]) -> None:
 def test_the_sentence_of_other_periods(search: str, said: str, view: Callable[[str], View]) -> None:
     found = view(search)
     assert sentence(standing_of(found), found.now).startswith(said)
+
+
+def test_the_page_of_its_budget_heads_for_the_same(
+    view: Callable[[str], View], demo: DashboardContext
+) -> None:
+    (situation,) = situations_of(demo)
+    standing = standing_of(view(""))
+    ours, theirs = standing.forecast, situation.ahead
+    assert ours
+    assert isinstance(theirs, Forecast)
+    found = [(each.spent, each.low, each.expected, each.high) for each in (ours, theirs)]
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    assert ours.days_left == pytest.approx(theirs.days_left, rel=1e-9)
+    assert standing.replayed
+    assert situation.replayed
+    assert standing.replayed.replays == situation.replayed.replays
 
 
 def test_a_filtered_month_has_a_forecast_and_no_budget(view: Callable[[str], View]) -> None:

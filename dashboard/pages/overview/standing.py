@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from costmodel import pace
-from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, backtest, forecast
+from costmodel.burn.level import HISTORY_DAYS
+from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, outlook
 from dashboard.period import Period
 from dashboard.time_words import day_of, hour_of, is_calendar_month
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from costmodel.spend import Spend
     from dashboard.view import View
 
-HISTORY_DAYS = 120
-PROFILE_DAYS, HOURLY_DAYS = 56, 21
+PROFILE_DAYS = 56
 PACE_WINDOW = timedelta(days=3)
 
 Filters = dict[str, tuple[str | None, ...]]
@@ -68,13 +68,13 @@ def standing_of(view: View) -> Standing:
     if not is_open or total.cost is None:
         return start
     by_day, last_day = _complete_days(view)
-    profile = pace.profile_of(_since(by_day, last_day), _hourly(view))
-    daily = list(by_day.values())
-    remainder = _remainder(view, profile)
+    hourly = _hourly(view)
+    profile = pace.profile_of(_since(by_day, last_day), hourly)
+    ahead, replayed = outlook(list(by_day.values()), total.cost, _remainder(view, hourly))
     return replace(
         start,
-        ahead=forecast(daily, total.cost, remainder),
-        replayed=backtest(daily, remainder.horizon_days),
+        ahead=ahead,
+        replayed=replayed,
         pace_now=_pace(view, profile, budget),
         profile=profile,
     )
@@ -98,9 +98,12 @@ def _same(
 
 
 def _complete_days(view: View) -> tuple[dict[date, float], date]:
-    """Return the money of each complete day behind the data's end, and the last such day."""
+    """Return the money of each complete day behind the data's end, and the last such day.
+
+    They begin where a budget's history does, so that its page forecasts the same.
+    """
     today = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = today - timedelta(days=HISTORY_DAYS)
+    since = view.period.start - timedelta(days=HISTORY_DAYS)
     spend = view.report(by=("day",), period=_stretch(view, since, today))
     seen = money_by_day(spend)
     last_day = today.date() - timedelta(days=1)
@@ -124,21 +127,21 @@ def money_by_day(spend: Spend) -> dict[date, Fraction]:
 
 
 def _hourly(view: View) -> dict[datetime, float]:
+    """Return the money of each hour of the last whole days."""
     midnight = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - timedelta(days=HOURLY_DAYS)
-    spend = view.report(by=("hour",), period=_stretch(view, since, view.until))
+    since = midnight - timedelta(days=pace.HOURLY_DAYS)
+    spend = view.report(by=("hour",), period=_stretch(view, since, midnight))
     labelled = ((row.dimensions[0], row) for row in spend.rows)
     return {hour_of(label): float(row.cost or 0) for label, row in labelled if label}
 
 
-def _remainder(view: View, profile: pace.Profile) -> Remainder:
+def _remainder(view: View, hourly: Mapping[datetime, float]) -> Remainder:
     """Return what is left: whole days after today, and today's share by its hours."""
-    midnight = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    if midnight == view.until:
-        return Remainder((view.period.end.date() - midnight.date()).days)
-    tomorrow = midnight + timedelta(days=1)
-    left = 1 - pace.planned_share(profile, midnight, tomorrow, view.until)
-    return Remainder((view.period.end.date() - tomorrow.date()).days, left)
+    today = view.until.date()
+    if view.until == view.until.replace(hour=0, minute=0, second=0, microsecond=0):
+        return Remainder((view.period.end.date() - today).days)
+    left = pace.share_left_of_day(pace.by_hour_of_week(hourly), view.until)
+    return Remainder((view.period.end.date() - today).days - 1, left)
 
 
 def _pace(view: View, profile: pace.Profile, budget: Budget | None) -> float | None:
