@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import METERS
+from ingest.narrowing import within
 from ingest.projection import JSON_LINES, MEASURED, TEXT, Opened, Projection
 from ingest.rows import (
     CHAINS,
@@ -28,7 +29,7 @@ from ingest.served import served_sql, sql_string
 from ingest.values import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from pathlib import Path
@@ -116,7 +117,7 @@ def opened_rows(
     """Write rows to a file and say how it reads; remarks are read when all rows are made."""
     path = workspace / "usage-rows.jsonl"
     lines, faults = array("q"), dict[int, str]()
-    several = estimated = False
+    keys: set[str] = set()
     with path.open("w", encoding="utf-8") as out:
         for place, each in enumerate(given):
             lines.append(each.line)
@@ -127,9 +128,9 @@ def opened_rows(
             elif each.row is None:
                 out.write(json.dumps(NO_REQUEST) + "\n")
             elif isinstance(each.row, UsageRow):
-                several = several or each.row.requests != 1
-                estimated = estimated or each.row.estimated
-                out.write(json.dumps(_written(each.row)) + "\n")
+                values = _written(each.row)
+                keys.update(values)
+                out.write(json.dumps(values) + "\n")
 
     def reasons(places: Sequence[int]) -> Iterator[tuple[int, str]]:
         for place in places:
@@ -137,10 +138,9 @@ def opened_rows(
 
     made = remarks or Remarks()
     projection = replace(
-        _projection(path, options, view, several=several),
+        within(_projection(path, options, view, keys), (keys | NO_REQUEST.keys()).__contains__),
         notices=tuple(made.notices),
         assumptions=tuple(made.assumptions),
-        estimated="estimated IS NOT NULL" if estimated else MEASURED,
     )
     return Opened(projection, path, reasons, charges=tuple(made.charges))
 
@@ -196,7 +196,9 @@ def _written(row: UsageRow) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _projection(path: Path, options: ImportOptions, view: View, *, several: bool) -> Projection:
+def _projection(
+    path: Path, options: ImportOptions, view: View, keys: Collection[str]
+) -> Projection:
     return Projection(
         reader=JSON_LINES,
         columns=dict.fromkeys(COLUMNS, TEXT),
@@ -224,11 +226,12 @@ def _projection(path: Path, options: ImportOptions, view: View, *, several: bool
             "reasoning_tokens": "try_cast(reasoning_tokens AS BIGINT)",
             "reported_cost": "try_cast(reported_cost AS DECIMAL(38, 12))",
         },
-        requests="coalesce(try_cast(requests AS BIGINT), 1)" if several else "1",
+        requests="coalesce(try_cast(requests AS BIGINT), 1)" if "requests" in keys else "1",
         price_at=options.price_at,
         view=view.name,
         width_seconds=view.width_seconds,
         grouping="coalesce(grouping, '')",
+        estimated="estimated IS NOT NULL" if "estimated" in keys else MEASURED,
         timezone="UTC",
     )
 

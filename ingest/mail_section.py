@@ -126,10 +126,13 @@ def webhooks(located: Located | None, checker: Checker) -> tuple[settings.Webhoo
 
 
 def _webhook(located: Located, checker: Checker) -> settings.Webhook | None:
-    keys = checker.mapping(located, required=("name", "url"), optional=("shape", "secret_env"))
+    keys = checker.mapping(
+        located, required=("name", "url"), optional=("shape", "secret_env", "heartbeat")
+    )
     name, url = checker.text(keys.get("name")), _url(keys.get("url"), checker)
     shape = cast("Any", checker.choice(keys.get("shape"), settings.WEBHOOK_SHAPES))
     secret_env = variable(keys.get("secret_env"), checker)
+    heartbeat = _digest(keys.get("heartbeat"), checker)
     if name is None or url is None:
         return None
-    return settings.Webhook(name, url, shape or "json", secret_env)
+    return settings.Webhook(name, url, shape or "json", secret_env, heartbeat)

@@ -97,12 +97,16 @@ class Mail:
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that alerts are posted to, signed with a secret from the environment."""
+    """An address that alerts are posted to, signed with a secret from the environment.
+
+    ``heartbeat`` posts there that budgets are looked at, as that of ``Mail`` mails it.
+    """
 
     name: str
     url: str
     shape: WebhookShape = "json"
     secret_env: str | None = None
+    heartbeat: Digest | None = None
 
 
 @dataclass(frozen=True)

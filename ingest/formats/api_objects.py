@@ -20,6 +20,7 @@ from ingest.files import (
     rewritten,
     unpacked_copy,
 )
+from ingest.narrowing import within
 from ingest.object_reasons import (
     COUNT_KEYS,
     DETAILS,
@@ -86,16 +87,22 @@ class ApiObjects:
 
     def open(self, sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
         """Read lines where they stand; anything else is rewritten to one object a line."""
-        path = sample.path
-        lines: list[int] | None = None
-        if not is_lines_of_objects(sample) or _has_text_bodies(sample):
-            path, lines = rewritten(path, workspace, _rows_of)
-        elif not is_clean(path):
-            path = unpacked_copy(path, workspace)
-        if lines is not None:
-            return _opened(path, lines, options)
-        first = _opened(path, lines, options, SHORT_JSON_LINES)
-        return replace(first, again=lambda: _opened(*clean_copy(path, workspace), options))
+        opened = _read(sample, options, workspace)
+        if not sample.complete or "\\u" in sample.text or _has_text_bodies(sample):
+            return opened
+        # The whole text is known, and no key in it is written in code.
+        projection = within(opened.projection, lambda key: f'"{key}"' in sample.text)
+        return replace(opened, projection=projection)
+
+
+def _read(sample: Sample, options: ImportOptions, workspace: Path) -> Opened:
+    path = sample.path
+    if not is_lines_of_objects(sample) or _has_text_bodies(sample):
+        return _opened(*rewritten(path, workspace, _rows_of), options)
+    if not is_clean(path):
+        path = unpacked_copy(path, workspace)
+    first = _opened(path, None, options, SHORT_JSON_LINES)
+    return replace(first, again=lambda: _opened(*clean_copy(path, workspace), options))
 
 
 def _opened(

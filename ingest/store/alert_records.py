@@ -129,14 +129,13 @@ class Pulse:
 
     ``looked_at`` is the last tick of all, ``well_at`` the last one that evaluated every
     budget; ``failure`` says what stopped the last one, "" where nothing did. ``digest_at``
-    and ``heartbeat_at`` are the moments that the last of these mails were due.
+    is the moment that the last summary was due.
     """
 
     looked_at: datetime | None = None
     well_at: datetime | None = None
     failure: str = ""
     digest_at: datetime | None = None
-    heartbeat_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -136,8 +136,13 @@ _TOLD: Final = """
 ALTER TABLE s.alert_states ADD COLUMN told_to VARCHAR;
 """
 
+_HEARTBEATS: Final = """
+-- Each heartbeat has an hour of its own: one is due when its hour lies behind well_at.
+ALTER TABLE s.alert_pulse DROP COLUMN heartbeat_at;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
-    _FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY, _TOLD,
+    _FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY, _TOLD, _HEARTBEATS,
 )  # fmt: skip
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})

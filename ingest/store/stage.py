@@ -9,6 +9,7 @@ import duckdb
 
 from costmodel.meters import OUTPUT_METERS
 from ingest.errors import UnreadableFileError
+from ingest.narrowing import narrowed, numbered
 from ingest.projection import MEASURED
 from ingest.rows import CELL_DIMENSIONS, MAIN_METERS, NOTES, ROW_DIMENSIONS, ROW_MEASURES
 from ingest.served import sql_string
@@ -20,8 +21,6 @@ from ingest.store.staging_sql import (
     ONE,
     WITHOUT_USAGE,
     Staging,
-    narrowed,
-    numbered,
     places_of,
     plain_numbers_sql,
     quoted,

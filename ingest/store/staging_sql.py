@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import INPUT_METERS, MINIMUM_CACHEABLE_EDGE, SIZE_BAND_EDGES, UNKNOWN_BAND
+from ingest.narrowing import keys_of, prefixes_of
 from ingest.projection import MEASURED, NUMBER, TEXT
 from ingest.rows import LARGEST_COUNT, MAIN_METERS, TIER_WORDS
 from ingest.served import sql_string
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
+    from ingest.narrowing import Keys
     from ingest.projection import Kind, Projection
 
 GOOD, ASIDE, WITHOUT_USAGE, DOUBTFUL = 0, 1, 2, 3
@@ -115,25 +116,10 @@ def unseen_sql(projection: Projection, places: Collection[str]) -> str:
     Of a struct that none of the places is in, the struct itself is asked for: to ask
     for each of its members takes longer than to read the file.
     """
-    seen = _prefixes(places)
-    asked = [_first_outside(_keys(place), seen) for place in places_of(projection)]
+    seen = prefixes_of(places)
+    asked = [_first_outside(keys_of(place), seen) for place in places_of(projection)]
     unseen = dict.fromkeys(keys for keys in asked if keys is not None)
     return " OR ".join(f"{'.'.join(map(quoted, keys))} IS NOT NULL" for keys in unseen) or "false"
-
-
-Keys = tuple[str, ...]
-_KEY: Final = re.compile(r'"((?:[^"]|"")*)"|(\w+)')
-
-
-def _keys(place: str) -> Keys:
-    """Return the keys that lead to a place, without their quotes."""
-    return tuple(q.replace('""', '"') or plain for q, plain in _KEY.findall(place))
-
-
-def _prefixes(places: Iterable[str]) -> frozenset[Keys]:
-    """Return the places and every struct that one of them is in, as keys."""
-    paths = map(_keys, places)
-    return frozenset(keys[: depth + 1] for keys in paths for depth in range(len(keys)))
 
 
 def _first_outside(keys: Keys, seen: Collection[Keys]) -> Keys | None:
@@ -164,19 +150,6 @@ def plain_numbers_sql(projection: Projection) -> str:
     return f"SELECT {', '.join(tests) or 'true'} FROM {_reader(projection)}"
 
 
-def numbered(projection: Projection, names: Collection[str]) -> Projection:
-    """Return a projection that reads what stands for these names in ``raw`` as numbers."""
-    places = frozenset(_keys(place) for name in names for place in projection.raw[name])
-    columns = {n: _numbered(kind, (n,), places) for n, kind in projection.columns.items()}
-    return replace(projection, columns=columns)
-
-
-def _numbered(kind: Kind, keys: Keys, places: Collection[Keys]) -> Kind:
-    if isinstance(kind, str):
-        return NUMBER if keys in places else kind
-    return {name: _numbered(member, (*keys, name), places) for name, member in kind.items()}
-
-
 def _doubtful_sql(projection: Projection, numbers: Collection[str]) -> str:
     """Return a condition for rows with a number that may have been something else.
 
@@ -189,28 +162,6 @@ def _doubtful_sql(projection: Projection, numbers: Collection[str]) -> str:
         for p in places
     )
     return " OR ".join(doubts) or "false"
-
-
-def narrowed(projection: Projection, places: Collection[str]) -> Projection:
-    """Return a projection that looks in these places only, and takes other structs as text.
-
-    To look for a value in many places takes longer than to read the file.
-    """
-    raw = {
-        name: tuple(place for place in among if place in places)
-        for name, among in projection.raw.items()
-    }
-    seen = _prefixes(places)
-    columns = {name: _narrowed(kind, (name,), seen) for name, kind in projection.columns.items()}
-    return replace(projection, raw=raw, columns=columns)
-
-
-def _narrowed(kind: Kind, keys: Keys, seen: Collection[Keys]) -> Kind:
-    if isinstance(kind, str):
-        return kind
-    if keys not in seen:
-        return TEXT
-    return {name: _narrowed(member, (*keys, name), seen) for name, member in kind.items()}
 
 
 def used_columns_sql(projection: Projection, names: Iterable[str]) -> str:
