@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PIXELS_A_LETTER = 7.4
 _LEAST_LABEL_WIDTH = 104
 
+_BAR_GAP = 0.38
+"""The share of a row that its bar leaves free."""
 HEADROOM = 1.02
 _TEXT_WIDTH = 112
 """Pixels right of the longest bar, where its amount stands at any width of the screen."""
@@ -66,14 +68,14 @@ def bars(
     shown = layout(
         height=bars_height(len(rows)),
         margin={"l": left, "r": _TEXT_WIDTH, "t": 26 if limit is not None else 8, "b": 8},
-        bargap=0.38,
+        bargap=_BAR_GAP,
         xaxis=axis(
             range=[0, scale_end([row.cost for row in rows], limit)],
             showticklabels=False,
             automargin=False,
         ),
         yaxis=_names([row.name for row in rows]),
-        shapes=_limit_line(limit),
+        shapes=_limit_line(limit, len(rows)),
         annotations=_limit_name(limit, currency),
     )
     return {"data": [_bar_trace(rows, currency)], "layout": shown}
@@ -156,21 +158,25 @@ def _amount_and_note(row: Bar, currency: str) -> str:
     return f"{dollars(row.cost, currency)}{note}"
 
 
-def _limit_line(limit: Fraction | None) -> list[dict[str, Any]]:
+def _limit_line(limit: Fraction | None, rows: int) -> list[dict[str, Any]]:
+    """Return the limit as a line that stands between bars alone: it crosses no amount."""
     if limit is None:
         return []
+    beside = (1 - _BAR_GAP) / 2
+    edges = [-0.5, *(row + side for row in range(rows) for side in (-beside, beside)), rows - 0.5]
     return [
         {
             "type": "line",
             "xref": "x",
-            "yref": "paper",
+            "yref": "y",
             "x0": float(limit),
             "x1": float(limit),
-            "y0": 0,
-            "y1": 1,
-            "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
+            "y0": above,
+            "y1": below,
+            "line": {"color": MUTED, "width": 1.5},
             "layer": "below",
         }
+        for above, below in zip(edges[::2], edges[1::2], strict=True)
     ]
 
 

@@ -41,12 +41,20 @@ def test_names_cannot_draw_html() -> None:
 
 def test_the_limit_is_a_line_on_the_same_scale_and_only_where_there_is_one() -> None:
     layout = bars(ROWS, Fraction(600))["layout"]
-    [line] = layout["shapes"]
-    assert line["x0"] == line["x1"] == 600.0
+    assert {line["x0"] for line in layout["shapes"]} == {600.0}
+    assert {line["x1"] for line in layout["shapes"]} == {600.0}
     assert layout["annotations"][0]["text"] == "limit $600"
     assert layout["xaxis"]["range"][1] > 1188
     without = bars(ROWS, None)["layout"]
     assert without["shapes"] == without["annotations"] == []
+
+
+def test_the_limit_stands_between_bars_so_that_it_crosses_no_amount() -> None:
+    layout = bars(ROWS, Fraction(600))["layout"]
+    gaps = [(line["y0"], line["y1"]) for line in layout["shapes"]]
+    assert [layout["bargap"], *map(pytest.approx, gaps)] == [
+        0.38, (-0.5, -0.31), (0.31, 0.69), (1.31, 1.69), (2.31, 2.5),
+    ]  # fmt: skip
 
 
 def test_a_limit_above_every_bar_is_on_the_scale() -> None:
