@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from dashboard.context import DashboardContext
@@ -12,14 +13,17 @@ from dashboard.view import View, view_of
 from tests.demo import demo_source_of, demo_store_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dashboard.context import Source
 
 
 @pytest.fixture(scope="session")
-def demo_source(tmp_path_factory: pytest.TempPathFactory) -> Source:
-    return demo_source_of(demo_store_in(tmp_path_factory.mktemp("demo")))
+def demo_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    """The demo, which no test changes: it stays open, so that nobody waits for it to open."""
+    store = demo_store_in(tmp_path_factory.mktemp("demo"))
+    with duckdb.connect(str(store), read_only=True):
+        yield demo_source_of(store)
 
 
 @pytest.fixture(scope="session")

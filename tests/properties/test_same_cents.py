@@ -11,11 +11,11 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -29,15 +29,16 @@ from dashboard.pages.whatif.baseline import baseline_view, usage_seen
 from dashboard.state import State
 from dashboard.view import view_of
 from ingest.configuration import Configuration
-from ingest.imports import ImportOptions, import_file
 from ingest.periods import parse_period
 from ingest.report import ReportQuery, report
-from ingest.store import Store
 from pricing import load_book
+from tests.demo import DEMO_NOW, demo_clock, demo_store_in
 from tollbook.failures import run
 
-DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 FILTERS = {
     "feature": ("search", "legal-check", "support-chat", None),
@@ -89,17 +90,16 @@ questions = st.builds(
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> DashboardContext:
-    path = tmp_path_factory.mktemp("same-cents") / "demo.duckdb"
-    for usage in sorted(DEMO.glob("*.jsonl.gz")):
-        import_file(Store(path), usage, options=ImportOptions())
-    return DashboardContext(Source(path, load_book(), Configuration(), lambda: NOW))
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardContext]:
+    path = demo_store_in(tmp_path_factory.mktemp("same-cents"))
+    with duckdb.connect(str(path), read_only=True):  # opening it takes longer than an answer
+        yield DashboardContext(Source(path, load_book(), Configuration(), demo_clock))
 
 
 def said(context: DashboardContext, *words: str) -> str:
     """Return what the program prints for these words."""
     out = io.StringIO()
-    command = ["--db", str(context.store_path), "--now", NOW.isoformat(), *words]
+    command = ["--db", str(context.store_path), "--now", DEMO_NOW.isoformat(), *words]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         assert run(command) == 0
     return out.getvalue()
@@ -124,7 +124,7 @@ def asked_of_json(context: DashboardContext, question: Question) -> dict[str, An
 def test_the_same_question_gets_the_same_money_everywhere(
     context: DashboardContext, question: Question
 ) -> None:
-    period = parse_period(question.range, NOW, question.zone)
+    period = parse_period(question.range, DEMO_NOW, question.zone)
     exact = report(
         context.store(), context.book, ReportQuery(period, ("feature",), question.filters)
     ).total.cost
@@ -145,7 +145,7 @@ def test_the_same_question_gets_the_same_money_everywhere(
 def test_days_hours_and_models_add_up_to_the_range(
     context: DashboardContext, question: Question
 ) -> None:
-    period = parse_period(question.range, NOW, question.zone)
+    period = parse_period(question.range, DEMO_NOW, question.zone)
     whole, days, *others = (
         report(context.store(), context.book, ReportQuery(period, by, question.filters))
         for by in ((), ("day",), ("week",), ("month",), ("model", "tier"))
@@ -182,6 +182,6 @@ def column_sum(workbook: Path | io.BytesIO, name: str) -> float:
 
 def test_overview_and_whatif_look_at_the_same_last_thirty_days(context: DashboardContext) -> None:
     view = baseline_view(context, State())
-    assert (view.period.end - view.period.start, view.period.end) == (timedelta(30), NOW)
+    assert (view.period.end - view.period.start, view.period.end) == (timedelta(30), DEMO_NOW)
     overview = view_of(context, State(range_text="last 30d"))
     assert usage_seen(view).spent == overview.report().total.cost
