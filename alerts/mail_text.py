@@ -121,6 +121,12 @@ def plain(lines: Sequence[str], now: datetime) -> str:
     return "\n".join([*lines, "", f"Written {now:%d %b %Y %H:%M %Z}."]) + "\n"
 
 
+def heartbeat_subject(situations: Sequence[Situation]) -> str:
+    """Return that budgets are looked at, and how many."""
+    count = f"{len(situations)} budget{'' if len(situations) == 1 else 's'}"
+    return f"Tollbook is watching: {count} looked at"
+
+
 def heartbeat_lines(situations: Sequence[Situation]) -> tuple[str, ...]:
     """Return what a heartbeat says of each budget."""
     return tuple(

@@ -106,7 +106,7 @@ def heartbeat_message(situations: Sequence[Situation], now: datetime) -> Message
     """Return the mail that proves that silence means something: budgets are being looked at."""
     lines = mail_text.heartbeat_lines(situations)
     return Message(
-        subject=f"Tollbook is watching: {len(situations)} budgets looked at",
+        subject=mail_text.heartbeat_subject(situations),
         text=mail_text.plain(lines, now),
         html=mail_html.plain("Tollbook is watching", lines, now),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from alerts.letters import Letter, letters_of, shared_facts
-from alerts.mail_text import facts_headline
+from alerts.mail_text import facts_headline, heartbeat_subject
 from alerts.message import (
     Message,
     alert_message,
@@ -22,7 +22,13 @@ from alerts.message import (
     heartbeat_message,
 )
 from alerts.records import message_text
-from alerts.webhooks import alert_body, slack_body, slack_facts
+from alerts.webhooks import (
+    alert_body,
+    heartbeat_body,
+    slack_body,
+    slack_facts,
+    slack_heartbeat,
+)
 from alerts.words import short_verdict
 from ingest.store.alert_records import NewDelivery, StoredMessage
 
@@ -84,6 +90,14 @@ class Outgoing:
         if mail is not None and mail.to:
             message = heartbeat_message(list(self.situations.values()), self.now)
             self._mail(self._name(f"heartbeat-{due:%Y%m%d}"), message, mail.to)
+
+    def post_heartbeat(self, webhook: Webhook, due: datetime) -> None:
+        """Add the post that proves to a program or a chat that budgets are looked at."""
+        situations = list(self.situations.values())
+        make = slack_heartbeat if webhook.shape == "slack" else heartbeat_body
+        what = self._name(f"heartbeat-{due:%Y%m%d}")
+        subject = heartbeat_subject(situations)
+        self._post(webhook, what, subject, make(situations, what, self.now))
 
     def post(self, transitions: Sequence[Transition], snoozed: Iterable[str]) -> None:
         """Add what webhooks get: programs every edge, chats those that people shall hear of.

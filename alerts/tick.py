@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from alerts.situation import Situation
     from alerts.states import AlertState
     from alerts.transition import AlertKey, Transition
+    from ingest.settings import Digest
     from ingest.store.alert_records import AlertBook
     from ingest.store.alert_records import Telling as Fate
 
@@ -200,13 +201,9 @@ def _pulse(
     now = outgoing.now
     if seen.failure:
         return replace(before, looked_at=now, failure=seen.failure)
+    _heartbeats(house, outgoing, before)
     pulse = replace(before, looked_at=now, well_at=now, failure="")
     mail, zone = house.configuration.mail, house.configuration.timezone
-    if mail is not None and mail.heartbeat is not None:
-        due = last_due(mail.heartbeat, now, zone)
-        if _is_due(due, before.heartbeat_at, now):
-            outgoing.mail_heartbeat(due)
-        pulse = replace(pulse, heartbeat_at=due)
     if mail is not None and mail.digest is not None:
         due = last_due(mail.digest, now, zone)
         if _is_due(due, before.digest_at, now):
@@ -214,6 +211,21 @@ def _pulse(
             outgoing.mail_digest(happened, mail.digest.every, due)
         pulse = replace(pulse, digest_at=due)
     return pulse
+
+
+def _heartbeats(house: House, outgoing: Outgoing, before: Pulse) -> None:
+    """Add the heartbeats whose hour has come since the last look at which all was well."""
+    mail, zone = house.configuration.mail, house.configuration.timezone
+
+    def due(rhythm: Digest | None) -> datetime | None:
+        at = last_due(rhythm, outgoing.now, zone) if rhythm else None
+        return at if at and _is_due(at, before.well_at, outgoing.now) else None
+
+    if mail is not None and (at := due(mail.heartbeat)):
+        outgoing.mail_heartbeat(at)
+    for webhook in house.configuration.webhooks:
+        if at := due(webhook.heartbeat):
+            outgoing.post_heartbeat(webhook, at)
 
 
 def _since(house: House, moment: datetime | None, latest: Sequence[Transition]) -> list[Transition]:

@@ -93,6 +93,37 @@ def slack_body(situation: Situation, transition: Transition, link: str | None) -
     return {"text": _plain(f"{head} ({spent} of {limit})"), "blocks": _blocks(lines, link)}
 
 
+def heartbeat_body(situations: Sequence[Situation], name: str, now: datetime) -> dict[str, Any]:
+    """Return the proof for programs that budgets are looked at, and how each stands."""
+    return {
+        "id": name,
+        "event": "heartbeat",
+        "at": now.isoformat(),
+        "budgets": [
+            {
+                "budget": each.budget.name,
+                "value": each.value or None,
+                "state": each.state,
+                "measure": each.budget.measure,
+                "currency": each.budget.currency,
+                "limit": decimal_string(each.budget.amount),
+                "spent": decimal_string(each.spent),
+                "left": decimal_string(each.left),
+                "at_least": each.at_least,
+                "until": each.end.isoformat(),
+            }
+            for each in situations
+        ],
+    }
+
+
+def slack_heartbeat(situations: Sequence[Situation], _name: str, _now: datetime) -> dict[str, Any]:
+    """Return the proof for chats; of very many budgets the first ones."""
+    head = mail_text.heartbeat_subject(situations)
+    lines = [f"*{_plain(head)}*", *map(_plain, mail_text.heartbeat_lines(situations))]
+    return {"text": _plain(head), "blocks": _blocks(lines, None)}
+
+
 def slack_facts(transitions: Sequence[Transition], link: str | None) -> dict[str, Any]:
     """Return what is the same for several budgets, as chats of Slack's shape show it."""
     head = mail_text.facts_headline(transitions)

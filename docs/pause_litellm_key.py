@@ -82,7 +82,7 @@ class Pauser:
     def _act(self, alert: Mapping[str, Any]) -> str:
         event = alert["event"]
         known = [name for name in alert.get("keys", ()) if name in self.gateway.keys]
-        if alert["rule"] not in self.rules or event not in PAUSES | RELEASES:
+        if alert.get("rule") not in self.rules or event not in PAUSES | RELEASES:
             return "nothing to do"
         if event in PAUSES and alert["severity"] != "critical":
             return "nothing to do"

@@ -20,6 +20,7 @@ from alerts.webhooks import (
     WebhookTemporaryError,
     alert_body,
     deliver,
+    heartbeat_body,
     signature,
 )
 from ingest.settings import Webhook
@@ -118,6 +119,21 @@ def test_a_spent_budget_pauses_its_key_once_and_its_end_releases_it(
     assert litellm.calls == [("/key/block", "hash", "Bearer master")]
     send(alert(move="ended"), "t2")
     assert litellm.calls[1:] == [("/key/unblock", "hash", "Bearer master")]
+
+
+def test_a_rule_that_was_taken_out_releases_its_key(
+    litellm: LiteLLM, send: Callable[..., None]
+) -> None:
+    send(alert(), "t1")
+    send(alert(move="removed"), "t2")
+    assert [path for path, *_ in litellm.calls] == ["/key/block", "/key/unblock"]
+
+
+def test_a_heartbeat_is_taken_and_changes_nothing(
+    litellm: LiteLLM, send: Callable[..., None]
+) -> None:
+    send(heartbeat_body([situation(filters={"api_key": (KEY,)})], "h1", NOW), "h1")
+    assert litellm.calls == []
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,42 @@ def test_a_heartbeat_comes_at_its_hour_and_not_when_looks_fail(desk: Desk) -> No
     assert sum("is watching" in each for each in desk.subjects()) == 1
 
 
+def test_a_heartbeat_comes_to_webhooks_too_each_at_its_own_hour(desk: Desk) -> None:
+    def broken(_now: datetime) -> list[Situation]:
+        raise ValueError("no prices")
+
+    with receiver() as programs, receiver() as chats:
+        hooks = (
+            replace(programs.webhook, name="gateway", heartbeat=Digest("daily", 9)),
+            replace(chats.webhook, name="chat", shape="slack", heartbeat=Digest("daily", 10)),
+        )
+        desk.configuration = replace(desk.configuration, mail=None, webhooks=hooks)
+        desk.seen = [situation(state="ok")]
+        desk.tick()
+        desk.tick(21 * HOUR - MINUTE)
+        assert programs.posts == [], "it is a minute to nine"
+        desk.now += MINUTE
+        tick(desk.house(), broken)
+        assert len(programs.posts) == 1, "the failure, and no heartbeat"
+        programs.answer = 503
+        desk.tick(MINUTE)
+        programs.answer = 200
+        desk.tick(2 * MINUTE)
+        beats = [(headers, json.loads(body)) for headers, body in programs.posts]
+        beats = [(headers, body) for headers, body in beats if body["event"] == "heartbeat"]
+        assert len(beats) == 2, "it is tried again, and it is the same"
+        assert beats[0][0]["X-Tollbook-Delivery"] == beats[1][0]["X-Tollbook-Delivery"]
+        assert beats[0][1] == beats[1][1]
+        (budget,) = beats[0][1]["budgets"]
+        assert (budget["budget"], budget["state"], budget["left"]) == ("Search", "ok", "260.00")
+        assert not any(b"is watching" in body for _, body in chats.posts)
+        desk.tick(HOUR)
+        said = [json.loads(body)["text"] for _, body in chats.posts]
+        assert said.count("Tollbook is watching: 1 budget looked at") == 1
+        desk.tick(HOUR)
+        assert sum(b"heartbeat" in body for _, body in programs.posts) == 2
+
+
 def test_programs_get_every_edge_and_chats_only_what_people_shall_hear(desk: Desk) -> None:
     with receiver() as programs, receiver() as chats:
         hooks = (

@@ -57,7 +57,11 @@ def test_the_documented_sample_loads() -> None:
     )
     assert sample.webhooks == (
         Webhook(
-            "on call", "https://hooks.example.com/tollbook", "slack", "TOLLBOOK_WEBHOOK_SECRET"
+            "on call",
+            "https://hooks.example.com/tollbook",
+            "slack",
+            "TOLLBOOK_WEBHOOK_SECRET",
+            Digest("daily", 8),
         ),
     )
     assert sample.server == Server(auth="proxy_header")
