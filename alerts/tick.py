@@ -8,7 +8,7 @@ sees the same edges, or an outbox, from which the next tick delivers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from alerts.budgets import known_budgets
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 EVALUATION: Final = "evaluation"
 """The rule of the alert that a look failed; it belongs to no budget."""
+LOG_KEPT: Final = timedelta(days=400)
+"""How long the log keeps deliveries and edges: a year and a month, so that each month can be
+compared with the same one a year ago. States and versions of budgets are kept for ever."""
 RACES: Final = 20
 """How often another tick may come first before something else must be wrong."""
 
@@ -137,7 +140,17 @@ def _plan(house: House, seen: _Seen, now: datetime, book: AlertBook) -> tuple[Ti
     found = Tick(
         now, seen.situations, stepped.states, stepped.transitions, telling, outgoing, seen.failure
     )
-    return found, _recording(before, stepped, held, telling, outgoing, pulse)
+    recording = _recording(before, stepped, held, telling, outgoing, pulse)
+    return found, replace(recording, forget_before=_forget_before(seen))
+
+
+def _forget_before(seen: _Seen) -> datetime | None:
+    """Return the moment before which the log is forgotten.
+
+    It is counted from the data and not from the clock, which may have jumped ahead.
+    """
+    reached = [each.watermark for each in seen.situations if each.watermark is not None]
+    return max(reached) - LOG_KEPT if reached else None
 
 
 def _looks(seen: _Seen, now: datetime) -> list[Look]:

@@ -70,6 +70,8 @@ class AlertLedger:
                 )
             inserted(session, "s.alert_messages", recording.messages)
             outbox.add(session, recording.deliveries)
+            if recording.forget_before is not None:
+                _forget(session, recording.forget_before)
             _beat(session, recording.pulse)
             return True
 
@@ -128,6 +130,15 @@ def _replace_alerts(session: duckdb.DuckDBPyConnection, alerts: Sequence[StoredA
             [[each.alert for each in alerts]],
         )
     inserted(session, "s.alert_states", alerts)
+
+
+def _forget(session: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Take old deliveries and edges out of the log; what waits or is held stays."""
+    outbox.forget(session, before)
+    session.execute(
+        "DELETE FROM s.alert_transitions WHERE recorded_at < ? AND telling <> 'held'",
+        [as_stored(before)],
+    )
 
 
 def _beat(session: duckdb.DuckDBPyConnection, pulse: Pulse) -> None:

@@ -153,6 +153,7 @@ class Recording:
     """What one tick changes, all of it or nothing.
 
     ``released`` says of transitions that were held whether they are told now or stay silent.
+    ``forget_before``: what was settled before then leaves the log; states never do.
     """
 
     pulse: Pulse
@@ -161,3 +162,4 @@ class Recording:
     released: Mapping[str, Telling] = field(default_factory=dict)
     messages: Sequence[StoredMessage] = ()
     deliveries: Sequence[NewDelivery] = ()
+    forget_before: datetime | None = None

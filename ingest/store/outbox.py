@@ -104,6 +104,18 @@ def let_go(session: duckdb.DuckDBPyConnection, claimant: str) -> None:
     )
 
 
+def forget(session: duckdb.DuckDBPyConnection, before: datetime) -> None:
+    """Delete what was settled before a moment, and messages that nobody else gets."""
+    gone = session.execute(
+        "DELETE FROM s.alert_outbox WHERE settled_at < ? AND state <> 'waiting'",
+        [as_stored(before)],
+    ).fetchall()
+    if gone[0][0]:
+        session.execute(
+            "DELETE FROM s.alert_messages WHERE bundle NOT IN (SELECT bundle FROM s.alert_outbox)"
+        )
+
+
 def deliveries(session: duckdb.DuckDBPyConnection, at_most: int | None) -> list[Delivery]:
     """Return deliveries of a store opened directly, the latest first."""
     rows = session.execute(
