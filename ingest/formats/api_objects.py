@@ -245,6 +245,13 @@ def _label_places(key: str) -> Places:
 ANTHROPIC: Final = """coalesce(prompt IS NULL AND kind IS NULL AND (message_type = 'message'
     OR starts_with(line_id, 'msg_') OR read_count IS NOT NULL
     OR creation_count IS NOT NULL), false)"""
+
+
+def _count(value: str) -> str:
+    """Return the SQL of a count; ``false`` is none, as ``null`` is (docs/decisions/0009)."""
+    return f"count_of(unless_false({value}))"
+
+
 DERIVED: Final[Mapping[str, str]] = {
     "served_tier": "coalesce(tier_word, usage_tier)",
     "known_line": (
@@ -253,20 +260,19 @@ DERIVED: Final[Mapping[str, str]] = {
         "OR starts_with(message_type, 'response.')"
     ),
     "anthropic": ANTHROPIC,
-    "n_input": "count_of(coalesce(prompt, input_count))",
-    "n_output": "count_of(completion)",
-    "n_cached": "count_of(cached_count)",
-    "n_written": "count_of(written_count)",
-    "n_audio": "count_of(audio_count)",
-    "n_audio_out": "count_of(audio_out_count)",
-    "n_reasoning": "count_of(reasoning_count)",
-    "n_read": "count_of(read_count)",
-    "n_creation": (
-        "count_of(CASE WHEN written_5m IS NULL AND written_1h IS NULL THEN creation_count "
-        "ELSE written_5m END)"
+    "n_input": _count("coalesce(prompt, input_count)"),
+    "n_output": _count("completion"),
+    "n_cached": _count("cached_count"),
+    "n_written": _count("written_count"),
+    "n_audio": _count("audio_count"),
+    "n_audio_out": _count("audio_out_count"),
+    "n_reasoning": _count("reasoning_count"),
+    "n_read": _count("read_count"),
+    "n_creation": _count(
+        "CASE WHEN coalesce(written_5m, written_1h) IS NULL THEN creation_count ELSE written_5m END"
     ),
-    "n_creation_1h": "count_of(written_1h)",
-    "n_searches": "count_of(searches)",
+    "n_creation_1h": _count("written_1h"),
+    "n_searches": _count("searches"),
 }
 COUNTS: Final = (
     "prompt", "input_count", "completion", "cached_count", "written_count", "audio_count",

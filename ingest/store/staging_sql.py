@@ -43,8 +43,9 @@ CREATE MACRO whole(x) AS CASE
     WHEN try_cast(x AS BIGINT)::VARCHAR = x THEN try_cast(x AS BIGINT)
     WHEN try_cast(x AS DOUBLE) = try_cast(x AS BIGINT) THEN try_cast(x AS BIGINT) END;
 -- A number was looked at before: it is a whole one, or its row is doubtful.
+CREATE MACRO unless_false(x VARCHAR) AS nullif(x, 'false'), (x DOUBLE) AS x;
 CREATE MACRO count_of(x VARCHAR) AS
-        CASE WHEN x IS NULL OR x = '0' OR x = 'false' THEN 0::BIGINT ELSE whole(x) END,
+        CASE WHEN x IS NULL OR x = '0' THEN 0::BIGINT ELSE whole(x) END,
     (x DOUBLE) AS CASE WHEN x IS NULL THEN 0::BIGINT ELSE try_cast(x AS BIGINT) END;
 CREATE MACRO epoch_time(d) AS CASE
     WHEN d BETWEEN 0 AND 100000000000 THEN to_timestamp(d)
@@ -138,7 +139,7 @@ def plain_numbers_sql(projection: Projection) -> str:
     """Return a query that tells for each numeric group whether nearly all rows have plain numbers.
 
     A 1 is none: it would not be told from ``true``. To tell ``false`` from 0 is not worth
-    a file's text, so it counts as 0 everywhere.
+    a file's text: the counts of a group are read ``unless_false``.
     """
     tests = []
     for group in projection.numeric:
