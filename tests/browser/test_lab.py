@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 from dashboard.context import DashboardContext
+from dashboard.pages.lab import limits
 from tests.settled_page import settle
 
 if TYPE_CHECKING:
@@ -54,6 +56,26 @@ def test_texts_are_counted_and_never_in_the_address(open_page: Callable[..., Pag
     settle(page)
     expect(page.locator(".lab-results .chart-sentence")).to_contain_text("a summary every")
     expect(page.get_by_label("Text A")).to_have_value("")
+
+
+def test_the_lab_is_there_while_the_busiest_minute_is_counted(
+    open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, real = Event(), limits.loads
+
+    def held_up(*asked: Any) -> Any:  # noqa: ANN401 - whatever the real one is asked
+        gate.wait(60)
+        return real(*asked)
+
+    monkeypatch.setattr(limits, "loads", held_up)
+    page = open_page("/prices")
+    page.goto(page.url.replace("/prices", "/lab?max_tokens=777"))
+    expect(page.locator("#lab-limits")).to_contain_text("Counting the busiest minute")
+    page.get_by_label("Text A").fill("Hello, world")
+    expect(page.locator("#lab-counts")).to_contain_text("3 tokens for gpt-4.1-mini.")
+    gate.set()
+    expect(page.locator("#lab-limits")).to_contain_text("does not carry the last 30 days")
+    settle(page)
 
 
 def test_without_usage_the_lab_works(

@@ -62,12 +62,14 @@ def test_the_page_stands_in_the_navigation_with_and_without_usage(busy: Dashboar
     assert (found.title, found.shortcut, found.uses_filters) == ("Lab", "l", False)
     said = words_in(page.layout(busy, State()))
     assert "neither stored nor sent on" in said
-    assert "Tier 1 does not carry the last 30 days" in said
+    assert limits.COUNTING in said
+    counted = words_in(limits.content(limits.held(busy, {}), busy))
+    assert "Tier 1 does not carry the last 30 days" in counted
 
 
 def test_without_usage_the_lab_still_plans(empty: DashboardContext) -> None:
     said = words_in(page.layout(empty, State()))
-    assert limits.NO_USAGE in said
+    assert limits.NO_USAGE in words_in(limits.content(limits.held(empty, {}), empty))
     assert "How long the fixed prompt" not in said
     assert "The cheapest that fits costs $0.08252: whole document in one call." in said
 

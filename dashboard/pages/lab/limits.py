@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import Dash, Input, Output, State, html
+from dash.exceptions import PreventUpdate
 
 from costmodel.money import dollars
 from costmodel.number_text import count, share
@@ -26,10 +27,11 @@ from dashboard.pages.lab.fields import NumberField
 from dashboard.pages.lab.tables import Cell, table
 from dashboard.period import parse_period
 from dashboard.remembered import remembered
+from dashboard.state import parse
 from ingest.traffic import loads, spend_of_a_month
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from dash.development.base_component import Component
 
@@ -42,6 +44,12 @@ FIRST_TIER: Final = "1"
 MAX_TOKENS: Final = NumberField("max_tokens", "Tokens asked for (max_tokens)", 0, 0, 1_000_000)
 KEYS: Final = frozenset({TIER, MAX_TOKENS.key})
 GROWTH: Final = Fraction(1, 10)
+BODY: Final = "lab-limits"
+CLASS: Final = "lab-counted"
+BUSY: Final = "lab-counted lab-counting"
+COUNTING: Final = (
+    "Counting the busiest minute of the last 30 days: a few seconds for many requests."
+)
 NO_USAGE: Final = "No usage in the last 30 days: nothing comes to a limit. Import a file to see it."
 NO_LIMITS: Final = "The price book holds no rate limits of the models in use."
 
@@ -58,29 +66,32 @@ class Held:
 
 
 def held(context: DashboardContext, own: Mapping[str, str]) -> Held:
-    """Return the last 30 days against the tier of an address; the store is asked once."""
+    """Return the last 30 days against the tier of an address; the store is asked once an hour."""
     book, store = context.book, context.store()
-    now = context.now().replace(second=0, microsecond=0)
+    now = context.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
     period = parse_period("last 30d", now, context.configuration.timezone)
     tokens = MAX_TOKENS.read(own)
     found = remembered(
-        store, ("lab-loads", id(book), now, tokens), lambda: loads(store, book, period, tokens)
+        store, ("lab-loads", id(book), hour, tokens), lambda: loads(store, book, period, tokens)
     )
     spend = spend_of_a_month(store, book, period) if found else {}
-    tiers = usage_tiers_of(book.models)
-    tier = own.get(TIER, FIRST_TIER)
-    chosen = tier if tier in tiers else FIRST_TIER
+    chosen = _tier(context, own)
     models = {(model.provider, model.name): model for model in book.models}
     return Held(chosen, found, standings(found, models, chosen, GROWTH), models, spend)
 
 
+def _tier(context: DashboardContext, own: Mapping[str, str]) -> str:
+    tier = own.get(TIER, FIRST_TIER)
+    return tier if tier in usage_tiers_of(context.book.models) else FIRST_TIER
+
+
 def section(context: DashboardContext, own: Mapping[str, str]) -> Component:
-    """Return the choice of a tier and what follows from it."""
-    now = held(context, own)
+    """Return the choice of a tier, and the place of what follows from it, which fills itself."""
     tiers = usage_tiers_of(context.book.models)
     control = dmc.SegmentedControl(
         id=own_key(TIER, FIRST_TIER),
-        value=now.tier,
+        value=_tier(context, own),
         data=[{"value": tier, "label": f"Tier {tier}"} for tier in tiers],
         size="xs",
         **attributes(aria_label="Usage tier of the account"),
@@ -89,9 +100,25 @@ def section(context: DashboardContext, own: Mapping[str, str]) -> Component:
         [html.H2("Rate limits", className="card-title"), control, MAX_TOKENS.input(own)],
         className="card-head",
     )
+    waiting = html.P(COUNTING, className="chart-sentence", role="status")
     return html.Section(
-        [head, html.Div(content(now, context), id="lab-limits")], className="card lab-limits"
+        [head, html.Div(waiting, id=BODY, className=CLASS)], className="card lab-limits"
     )
+
+
+def register(app: Dash, context: DashboardContext, keys: Collection[str]) -> None:
+    """Count for the tier of the address: after the page, for many requests take seconds."""
+
+    @app.callback(
+        Output(BODY, "children"),
+        Input("url", "search"),
+        State("url", "pathname"),
+        running=[(Output(BODY, "className"), BUSY, CLASS)],
+    )
+    def fill(search: str | None, path: str | None) -> list[Component]:
+        if path != "/lab":
+            raise PreventUpdate
+        return content(held(context, parse(search, keys).own), context)
 
 
 def content(now: Held, context: DashboardContext) -> list[Component]:

@@ -37,13 +37,13 @@ def layout(context: DashboardContext, state: PageState) -> Component:
 def register(app: Dash, context: DashboardContext) -> None:
     """Connect the parts with the address."""
     texts.register(app, context, STATE_KEYS)
+    limits.register(app, context, STATE_KEYS)
 
     @app.callback(
         *chart_card.outputs(planner.CARD),
         Output("lab-problems", "children"),
         Output({"type": "lab-fields", "kind": ALL}, "hidden"),
         Output("lab-reads", "hidden"),
-        Output("lab-limits", "children"),
         Input("url", "search"),
         State("url", "pathname"),
         State({"type": "lab-fields", "kind": ALL}, "id"),
@@ -53,7 +53,7 @@ def register(app: Dash, context: DashboardContext) -> None:
         search: str | None, path: str | None, groups: list[dict[str, str]]
     ) -> tuple[Any, ...]:
         if path != "/lab":
-            return (no_update,) * 4 + ([no_update] * len(groups), no_update, no_update)
+            return (no_update,) * 4 + ([no_update] * len(groups), no_update)
         own = parse(search, STATE_KEYS).own
         plan = planner.planned(context, own)
         return (
@@ -61,5 +61,4 @@ def register(app: Dash, context: DashboardContext) -> None:
             planner.found(plan),
             [group["kind"] != plan.kind for group in groups],
             plan.kind != "document",
-            limits.content(limits.held(context, own), context),
         )
