@@ -6,9 +6,14 @@ import os
 import shutil
 import sys
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 # Programs that tests start, and every worker, would compile all of Tollbook again.
 sys.dont_write_bytecode = False
@@ -53,6 +58,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs chromium and playwright"))
         if "oracle" in item.keywords and not (find_spec("genai_prices") and find_spec("litellm")):
             item.add_marker(pytest.mark.skip(reason="needs the oracle extra"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Stores of tests need not outlive a loss of power: a tenth of each import is this waiting."""
+    connect = duckdb.connect
+
+    def without_syncing(
+        database: str = ":memory:",
+        read_only: bool = False,
+        config: Mapping[str, Any] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
+        return connect(database, read_only, {**(config or {}), "fsync_mode": "NONE"})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", without_syncing)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from pricing import located_yaml
 from sample_logs import demo_story as story
 from sample_logs import demo_traffic as traffic
 from sample_logs import generate_demo
+
+pytestmark = pytest.mark.xdist_group("demo files")  # who has counted them once, asks them all
 
 DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
 FILES = sorted(DEMO.glob("*.jsonl.gz"))
@@ -49,7 +51,7 @@ class Row:
     def month(self) -> str:
         return f"{self.at:%Y-%m}"
 
-    @property
+    @cached_property
     def usd(self) -> Fraction:
         rates = USD_PER_MILLION.get((self.model, self.tier), (Fraction(0),) * 3)
         counts = (self.input_tokens - self.cached, self.cached, self.output)
