@@ -14,6 +14,7 @@ from ingest.buckets import (
     BucketFile,
     bucket_projection,
 )
+from ingest.narrowing import within
 from ingest.projection import Opened
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def opened_buckets(
     width = width_of(rows) or _width_of_grid(rows)
     name_rows(rows, width, grouping)
     file = BucketFile(workspace / "buckets.jsonl", grouping, width)
-    _write(file.path, rows)
-    projection = bucket_projection(file, options)
+    keys = _write(file.path, rows)
+    projection = within(bucket_projection(file, options), keys.__contains__)
     remarked = replace(
         projection,
         notices=(*_notices(rows, grouping), *notices),
@@ -67,11 +68,15 @@ def _width_of_grid(rows: Iterable[BucketRow]) -> int:
     return next(fitting, WIDTHS[-1])
 
 
-def _write(path: Path, rows: Iterable[BucketRow]) -> None:
+def _write(path: Path, rows: Iterable[BucketRow]) -> set[str]:
+    """Write rows, one to a line; return the names of what they have."""
+    keys: set[str] = set()
     with path.open("w", encoding="utf-8") as out:
         for row in rows:
             values = {name: row.values[name] for name in WRITTEN if name in row.values}
+            keys.update(values)
             out.write("!\n" if row.fault is not None else json.dumps(values) + "\n")
+    return keys
 
 
 def _notices(rows: Sequence[BucketRow], grouping: tuple[str, ...]) -> tuple[str, ...]:

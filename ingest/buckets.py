@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from costmodel.meters import Meter
-from ingest.projection import ImportOptions, Projection
+from ingest.projection import JSON_LINES, TEXT, ImportOptions, Projection
 from ingest.rows import GLOBAL_ZONE, NO_MODEL
 
 if TYPE_CHECKING:
@@ -73,11 +73,9 @@ class BucketFile:
 
 def bucket_projection(file: BucketFile, options: ImportOptions) -> Projection:
     """Return how checked rows read: named by their key, their times in UTC."""
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in WRITTEN)
     return Projection(
-        reader=(
-            f"read_json(?, format='newline_delimited', ignore_errors=true, columns={{{columns}}})"
-        ),
+        reader=JSON_LINES,
+        columns=dict.fromkeys(WRITTEN, TEXT),
         parameters=[str(file.path)],
         raw={name: (f'"{name}"',) for name in WRITTEN},
         derived={"kind": '"object"'},
