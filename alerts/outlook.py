@@ -51,9 +51,14 @@ def facts_of(
     zone: ZoneInfo,
     rules: RuleSet,
 ) -> Facts:
-    """Return what the rules look at, without a forecast and measures of calls yet."""
-    start, end = period_of(budget, watermark, zone)
+    """Return what the rules look at, without a forecast and measures of calls yet.
+
+    Of usage by the day only days that are over count: an export of today holds a part of it.
+    """
     daily = any(usage.quarters.names[place].daily for place in part.places.tolist())
+    if daily:
+        watermark = datetime.combine(watermark.astimezone(UTC).date(), time(), UTC)
+    start, end = period_of(budget, watermark, zone)
     series = _series(usage.used_by(part, budget.measure), usage, start, end, watermark, zone, daily)
     amount = float(budget.amount)
     spent = usage.spent(part, budget.measure, start, watermark)

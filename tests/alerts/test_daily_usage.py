@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from alerts.rehearsal import rehearsed
 from costmodel.budget import Budget
 from costmodel.forecast import Forecast
+from ingest.configuration import Configuration
 from ingest.imports import import_file
 from ingest.store import Store
-from tests.alerts.test_evaluation import DAY, FIRST, HOUR, hourly, looked, store_with
+from tests.alerts.test_evaluation import BOOK, DAY, FIRST, HOUR, hourly, looked, store_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +62,28 @@ def test_rules_of_hours_are_left_out_and_named(tmp_path: Path) -> None:
     assert "drift" in applied
     assert not applied & set(left_out)
     assert found.state == "ok"
+
+
+@pytest.mark.parametrize("hour", [0, 1, 12, 23])
+def test_of_the_day_that_an_export_breaks_off_in_nothing_counts(tmp_path: Path, hour: int) -> None:
+    # the export holds the 11th as far as it has come, and is looked at on the same day
+    store = days_until(tmp_path, date(2026, 11, 11))
+    now = datetime(2026, 11, 11, hour, tzinfo=UTC)
+    [found] = looked(store, Budget("All", Fraction(288)), now=now)
+    assert found.watermark == datetime(2026, 11, 11, tzinfo=UTC)
+    assert found.spent == 10 * DAILY
+    assert found.state == "ok"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+def test_rules_are_tried_on_usage_by_the_day_in_every_zone(tmp_path: Path, zone: str) -> None:
+    # $9.60 a day come to $297.60 in October, so $120.00 are spent on the 13th
+    store = days_until(tmp_path, date(2026, 11, 11))
+    budget = Budget("All", Fraction(120), timezone=zone)
+    now = datetime(2026, 11, 11, 12, tzinfo=UTC)
+    found = rehearsed(budget, store, BOOK, Configuration(), now)
+    assert found is not None
+    assert "amount" in {each.rule for each in found.rises}
 
 
 @pytest.mark.parametrize(
