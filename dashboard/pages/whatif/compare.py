@@ -60,6 +60,7 @@ def section(*more: Component) -> html.Div:
                 id=NAME,
                 label="Name of this plan",
                 placeholder="Mini first",
+                debounce=True,  # Enter brings the whole name with it
                 size="sm",
                 className="save-name",
             ),
