@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.budgets import add
+from costmodel.budget import Budget
 from costmodel.levers import Batch, Cache
 from costmodel.savings import Saved
 from costmodel.workload import ledger_baseline
@@ -18,10 +20,13 @@ from dashboard.pages.overview.days import days_chart
 from dashboard.pages.overview.plan_line import PlanLine, plan_line
 from dashboard.pages.overview.saved import saved_text
 from dashboard.pages.overview.standing import standing_of
+from dashboard.pages.whatif.board import board_of
+from dashboard.pages.whatif.settings import Settings
 from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.adopted_plans import AdoptedPlan, frozen
 from ingest.baseline import usage_baseline
+from ingest.configuration import Configuration
 from ingest.periods import parse_period
 from ingest.plan_savings import plan_so_far
 from ingest.plan_text import plan_text, scenario_text
@@ -81,6 +86,24 @@ def test_without_an_adopted_plan_the_line_is_the_budget(own: DashboardContext) -
     assert (found.name, found.is_adopted) == ("plan", False)
     assert sum(found.by_day.values()) == pytest.approx(1_200)
     assert chart(own).header[-1] == "Total"
+
+
+def test_a_budget_made_on_screen_is_the_limit_of_its_month(own: DashboardContext) -> None:
+    source = replace(own.source, configuration=Configuration())
+    plain = DashboardContext(source)
+    view = view_of(plain, parse("", {"unit", "by"}))
+    assert standing_of(view).limit is None
+    asked = {"month": Fraction(1_100), "each": Fraction(100), "tokens": Fraction(5)}
+    for name, amount in asked.items():
+        budget = Budget(name, amount)
+        budget = replace(budget, each="team") if name == "each" else budget
+        budget = replace(budget, measure="tokens") if name == "tokens" else budget
+        add(plain.store(), source.configuration, budget, own.now(), "test")
+    view = view_of(plain, parse("", {"unit", "by"}))
+    assert standing_of(view).limit == 1_100
+    assert standing_of(view_of(plain, parse("?team=legal", {"unit", "by"}))).limit is None
+    board = board_of(view, Settings(), source, date(2026, 11, 20))
+    assert (board.limit, board.limit_source) == (1_100, "from your budget “month”")
 
 
 def test_the_plan_adopted_last_is_the_line_with_its_name(own: DashboardContext) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from costmodel import pace
 from costmodel.burn.level import HISTORY_DAYS
 from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, outlook
+from dashboard.money_budgets import money_budgets
 from dashboard.period import Period
 from dashboard.time_words import day_of, hour_of, is_calendar_month
 
@@ -82,19 +83,13 @@ def standing_of(view: View) -> Standing:
 
 def _budget_for(view: View) -> Budget | None:
     """Return the budget of exactly this period and these filters, None without one."""
-    for budget in view.source.configuration.budgets:
+    for budget in money_budgets(view.store, view.source, view.filters):
         zone = budget.timezone or view.source.configuration.timezone
         first, following = budget.period_holding(view.period.start.date())
         same_days = (first, following) == (view.period.start.date(), view.period.end.date())
-        if same_days and zone == view.zone and _same(budget.filters, view.filters):
+        if same_days and zone == view.zone:
             return budget
     return None
-
-
-def _same(
-    ours: Mapping[str, tuple[str | None, ...]], theirs: Mapping[str, tuple[str | None, ...]]
-) -> bool:
-    return {k: set(v) for k, v in ours.items() if v} == {k: set(v) for k, v in theirs.items() if v}
 
 
 def _complete_days(view: View) -> tuple[dict[date, float], date]:

@@ -20,6 +20,7 @@ from costmodel.corners import CornerTable, corner_table, interpolate
 from costmodel.flows import ZERO, total_of
 from costmodel.meters import CACHED_METERS
 from costmodel.regimes import month_after
+from dashboard.money_budgets import money_budgets
 from dashboard.pages.whatif.baseline import Usage, typed_usage, usage_seen
 from dashboard.pages.whatif.names import start_choices
 from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, shares_of
@@ -45,7 +46,7 @@ class Board:
 
     ``choices`` are models to start with, ``base`` the controls without their sliders.
     ``features`` are those that the usage names, ``locked`` those that no plan touches.
-    ``limit`` is a configured budget of a month. ``first_month`` is the next one.
+    ``limit`` is a budget of a month. ``first_month`` is the next one.
     """
 
     key: str
@@ -213,14 +214,11 @@ def _chosen(
 
 
 def _limit(view: View | None, source: Source) -> tuple[Fraction | None, str]:
-    """Return the configured budget of a month that holds for exactly this usage."""
+    """Return the budget of a month that holds for exactly this usage."""
     if view is None:
         return None, ""
-    filters = {name: set(values) for name, values in view.filters.items()}
-    for budget in source.configuration.budgets:
-        scope = {name: set(values) for name, values in budget.filters.items()}
-        is_monthly = budget.period == "month" and budget.currency == source.book.contract.currency
-        if is_monthly and scope == filters:
+    for budget in money_budgets(view.store, source, view.filters):
+        if budget.period == "month":
             return budget.amount, f"from your budget \u201c{budget.name}\u201d"
     return None, ""
 
