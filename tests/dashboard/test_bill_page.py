@@ -16,8 +16,8 @@ from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.charges import ChargeKind
 from ingest.configuration import Configuration
-from ingest.store import Store
 from tests.books import BOOK
+from tests.copied_store import copied
 from tests.demo import demo_clock
 from tests.ingest.bills import OCTOBER_17_DAY, bring, charge, fee
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
@@ -25,32 +25,48 @@ from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ingest.store import Store
+
 OCTOBER = "?range=2026-10"
+
+
+MILLION = counts(1_000_000, 1_000_000)
+LINE = chat(1, model="gpt-4.1-mini", usage=MILLION, created=OCTOBER_17)
+BILL = [
+    charge("0.40", 1_000_000),
+    charge("2.00", 1_000_000, meter=Meter.OUTPUT),
+    charge("0.20", model=None, meter=None),
+    fee("3.00", ChargeKind.TOOL, memo="web search"),
+    fee("-1.00", ChargeKind.CREDIT, provider="acme"),
+    fee("60", ChargeKind.OTHER, provider="acme", memo="seats"),
+]
+
+
+@copied
+def with_a_million(store: Store) -> None:
+    imported(store, "a.jsonl", [LINE])
+
+
+@copied
+def with_its_bill(store: Store) -> None:
+    with_a_million(store.path)
+    bring(store, BILL)
+
+
+def context_of(store: Store) -> DashboardContext:
+    return DashboardContext(Source(store.path, BOOK, Configuration(), demo_clock))
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> DashboardContext:
     """One million in and out on Mini on 17 October: $2.00."""
-    store = Store(tmp_path / "own.duckdb")
-    million = counts(1_000_000, 1_000_000)
-    line = chat(1, model="gpt-4.1-mini", usage=million, created=OCTOBER_17)
-    imported(store, "a.jsonl", [line])
-    return DashboardContext(Source(store.path, BOOK, Configuration(), demo_clock))
+    return context_of(with_a_million(tmp_path / "own.duckdb"))
 
 
 @pytest.fixture
-def billed(context: DashboardContext) -> DashboardContext:
+def billed(tmp_path: Path) -> DashboardContext:
     """Beside it a bill of $5.60: output at 2.00, 3.00 of tools, 0.20 that nothing tells."""
-    lines = [
-        charge("0.40", 1_000_000),
-        charge("2.00", 1_000_000, meter=Meter.OUTPUT),
-        charge("0.20", model=None, meter=None),
-        fee("3.00", ChargeKind.TOOL, memo="web search"),
-        fee("-1.00", ChargeKind.CREDIT, provider="acme"),
-        fee("60", ChargeKind.OTHER, provider="acme", memo="seats"),
-    ]
-    bring(context.store(), lines)
-    return context
+    return context_of(with_its_bill(tmp_path / "own.duckdb"))
 
 
 def test_the_page_is_named_once_there_is_a_line_of_a_bill(context: DashboardContext) -> None:

@@ -18,6 +18,7 @@ from ingest.imports import ImportOptions
 from ingest.store import CellQuery, Store
 from pricing.contract_file import read_contract_file
 from tests.books import BOOK
+from tests.copied_store import copied
 from tests.ingest.bills import OCTOBER_17_DAY, bring, charge, fee
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 
@@ -39,12 +40,13 @@ def mini(number: int, days: int = 0, **values: Any) -> dict[str, Any]:  # noqa: 
     return chat(number, **{**usual, **values})
 
 
+with_a_million = copied(lambda store: imported(store, "a.jsonl", [mini(1)]))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """One million in and out on Mini on 17 October: $2.00."""
-    found = Store(tmp_path / "store.duckdb")
-    imported(found, "a.jsonl", [mini(1)])
-    return found
+    return with_a_million(tmp_path / "store.duckdb")
 
 
 def causes(store: Store, query: BillQuery | None = None) -> dict[Cause, Fraction]:

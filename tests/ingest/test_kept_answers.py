@@ -24,6 +24,7 @@ from ingest.store import CellQuery, ServedModel, Standing, Store
 from ingest.traffic import loads
 from pricing import load_book
 from pricing.prompt_caching import load_cache_policy
+from tests.copied_store import copied
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ def everything_is_worth_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_answers, "WORTH_KEEPING_SECONDS", 0.0)
 
 
+with_calls = copied(lambda store: imported(store, "first.jsonl", [call(n) for n in range(6)]))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    found = Store(tmp_path / "t.duckdb")
-    imported(found, "first.jsonl", [call(n) for n in range(6)])
-    return found
+    return with_calls(tmp_path / "t.duckdb")
 
 
 def call(number: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

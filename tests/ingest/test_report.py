@@ -13,6 +13,7 @@ from ingest.periods import parse_period
 from ingest.report import GROUP_WORDS, ReportQuery, report
 from ingest.store import Store
 from tests.books import BOOK, book_with
+from tests.copied_store import copied
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 
 if TYPE_CHECKING:
@@ -27,16 +28,17 @@ def mini(number: int, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - any JS
     return chat(number, usage=MILLION, model="gpt-4.1-mini", **values)
 
 
+LINES = [
+    mini(1, metadata={"feature": "search"}),
+    chat(2, usage=MILLION, model="gpt-4.1-2025-04-14", created=OCTOBER_17 + DAY),
+    chat(3, usage=MILLION, model="acme-7b", created=OCTOBER_17 + 20 * DAY),
+]
+with_lines = copied(lambda store: imported(store, "a.jsonl", LINES))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    found = Store(tmp_path / "store.duckdb")
-    lines = [
-        mini(1, metadata={"feature": "search"}),
-        chat(2, usage=MILLION, model="gpt-4.1-2025-04-14", created=OCTOBER_17 + DAY),
-        chat(3, usage=MILLION, model="acme-7b", created=OCTOBER_17 + 20 * DAY),
-    ]
-    imported(found, "a.jsonl", lines)
-    return found
+    return with_lines(tmp_path / "store.duckdb")
 
 
 def test_money_by_canonical_model_is_exact_and_names_what_it_misses(store: Store) -> None:

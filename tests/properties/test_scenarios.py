@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.book import PriceBook
@@ -130,6 +130,7 @@ def test_interpolating_the_corners_gives_the_cost(data: st.DataObject) -> None:
     assert near_half_a_cent or rounded_to(Fraction(floats), CENT) == rounded_to(exact, CENT)
 
 
+@settings(max_examples=settings().max_examples // 4)  # each costs seven months at every corner
 @given(st.data())
 def test_interpolating_the_months_gives_the_horizon(data: st.DataObject) -> None:
     book = data.draw(some.books())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -46,11 +47,18 @@ def guide_bill() -> list[Charge]:
     ]
 
 
+@pytest.fixture(scope="module")
+def billed_store(stores: Path) -> Path:
+    path = Path(shutil.copy(stores / "guide.duckdb", stores / "billed.duckdb"))
+    bring(Store(path), guide_bill())
+    return path
+
+
 @pytest.fixture
-def billed(guide: Tollbook) -> Tollbook:
+def billed(tollbook: Tollbook, billed_store: Path, home: Path) -> Tollbook:
     """The guide's month beside its bill."""
-    bring(Store(Path("tollbook.duckdb")), guide_bill())
-    return guide
+    shutil.copy(billed_store, home / "tollbook.duckdb")
+    return tollbook
 
 
 def lines_of(text: str) -> list[str]:
