@@ -19,6 +19,7 @@ from ingest.room import room_to_work
 from ingest.some_lines import SomeLines
 from ingest.store import SetAside
 from ingest.store.commit import Arrival, commit, commit_charges
+from ingest.store.loading import load
 from ingest.store.series import origin_of
 from ingest.store.stage import new_stage
 from ingest.values import storable
@@ -260,7 +261,7 @@ def _load(stage: Stage, opened: Opened, job: _Job) -> None:
     lines = None
     if is_large and opened.over is not None:
         lines = SomeLines(opened.path, opened.over, job.workspace)
-    stage.load(opened.projection, lines, job.options.date, is_large=is_large)
+    load(stage, opened.projection, lines, job.options.date, is_large=is_large)
 
 
 def _result(job: _Job, arrival: Arrival, done: Committed) -> ImportResult:

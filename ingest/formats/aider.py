@@ -92,8 +92,9 @@ def _rows(sample: Sample, remarks: Remarks) -> Iterator[Given]:
     else:
         remarks.notices.append("the log holds no messages to a model: nothing was imported")
     if absurd.rows:
+        rows = "1 row claims" if absurd.rows == 1 else f"{absurd.rows} rows claim"
         remarks.notices.append(
-            f"{absurd.rows} rows claim a cost that no model has, the largest "
+            f"{rows} a cost that no model has, the largest "
             f"{absurd.largest:,.2f} USD: it is kept beside and counts nowhere"
         )
 

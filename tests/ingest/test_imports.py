@@ -14,7 +14,7 @@ import zstandard
 from ingest.errors import IngestError, NoFormatError, UnreadableFileError
 from ingest.imports import SAMPLED_FROM_BYTES, ImportOptions, Progress, import_file
 from ingest.store import CellQuery, Store
-from ingest.store.stage import FIRST_ROWS
+from ingest.store.loading import FIRST_ROWS
 from tests.ingest.chats import (
     accounting,
     adds_up,

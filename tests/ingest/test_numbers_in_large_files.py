@@ -14,7 +14,7 @@ from ingest import imports
 from ingest.imports import ImportOptions, import_file
 from ingest.some_lines import SomeLines
 from ingest.store import Store
-from ingest.store.stage import MOST_DOUBTFUL
+from ingest.store.loading import MOST_DOUBTFUL
 from tests.ingest.chats import accounting, adds_up, chat, counts
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from ingest.files import sample_of
 from ingest.formats import FORMATS
 from ingest.imports import ImportOptions
 from ingest.store import CellQuery, Store
+from ingest.store.loading import load
 from ingest.store.stage import new_stage
 from tests.ingest.chats import accounting, adds_up, chat, counts, imported, totals
 
@@ -92,14 +93,14 @@ def test_rows_of_one_file_may_be_measured_and_estimated(tmp_path: Path) -> None:
     given = [Given(number, row) for number, row in enumerate(rows)]
     opened = opened_rows(given, ImportOptions(), tmp_path)
     stage = new_stage(tmp_path, "UTC")
-    stage.load(opened.projection, None, None)
+    load(stage, opened.projection)
     assert "estimated" in stage.series_columns
     found = stage.connection.execute("SELECT count(DISTINCT series) FROM staged").fetchall()
     stage.close()
     assert found == [(2,)]
     measured = opened_rows(given[:1], ImportOptions(), tmp_path)
     stage = new_stage(tmp_path, "UTC")
-    stage.load(measured.projection, None, None)
+    load(stage, measured.projection)
     assert "estimated" not in stage.series_columns
     stage.close()
 
