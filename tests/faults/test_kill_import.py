@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PHASES = ("reading", "checking", "prepared", "locked", "rows", "cells", "before commit")
 AFTER = ("committed",)
-ROUNDS = 100 if SOAK else 4
+ROUNDS = 100 if SOAK else 3
 ROWS = 3_000
 SECONDS_OF_AN_IMPORT = 0.6
 

@@ -22,6 +22,7 @@ from ingest.store import CellQuery, Store
 from pricing import load_book
 from tests.conftest import SOAK
 from tests.ingest.chats import OCTOBER_17, adds_up, chat
+from tollbook.failures import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -278,18 +279,24 @@ def test_two_imports_and_a_reader_at_once_add_up(tmp_path: Path, examples: int) 
     assert (total.requests, total.input_tokens) == (len(ids), 100 * len(ids))
 
 
-def ran(*words: object) -> tuple[int, str]:
-    """Return exit code and the words on stderr."""
-    found = subprocess.run(
-        [*PROGRAM, *map(str, words)], check=False, capture_output=True, text=True, cwd=ROOT
-    )
-    return found.returncode, found.stderr.strip()
+@pytest.fixture
+def ran(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run the program in this process; returns exit code and the words on stderr."""
+
+    def run_with(*words: object) -> tuple[int, str]:
+        capfd.readouterr()
+        code = run([str(word) for word in words])
+        return code, capfd.readouterr().err.strip()
+
+    return run_with
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"x", b"no database " * 5_000], ids=["empty", "x", "text"]
 )
-def test_a_file_that_is_no_store_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_store_is_refused_and_left_alone(
+    content: bytes, tmp_path: Path, ran: Callable[..., tuple[int, str]]
+) -> None:
     store = tmp_path / "store.duckdb"
     store.write_bytes(content)
     usage = calls_in(tmp_path / "calls.jsonl", 0, 3)
@@ -301,7 +308,9 @@ def test_a_file_that_is_no_store_is_refused_and_left_alone(content: bytes, tmp_p
     assert store.read_bytes() == content
 
 
-def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_somebody_else_is_left_alone(
+    tmp_path: Path, ran: Callable[..., tuple[int, str]]
+) -> None:
     store = tmp_path / "other.duckdb"
     with duckdb.connect(str(store)) as connection:
         connection.execute("CREATE TABLE state AS SELECT 'mine' AS kept")

@@ -15,7 +15,7 @@ from ingest.store import Store
 from tests.conftest import SOAK
 from tests.ingest.chats import adds_up, chat, counts, ledger, written
 
-ROUNDS = 200 if SOAK else 6
+ROUNDS = 200 if SOAK else 4
 FEATURES = ("search", "draft", None)
 
 

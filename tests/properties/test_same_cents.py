@@ -140,7 +140,7 @@ def test_the_same_question_gets_the_same_money_everywhere(
     ] == (dollars(exact))
 
 
-@settings(max_examples=settings().max_examples // 2)  # each asks for five reports
+@settings(max_examples=settings().max_examples // 3)  # each asks for five reports
 @given(questions)
 def test_days_hours_and_models_add_up_to_the_range(
     context: DashboardContext, question: Question
