@@ -74,7 +74,7 @@ def test_a_tier_that_a_model_has_not_is_no_price() -> None:
 def test_what_is_assumed_has_a_mark_and_a_note() -> None:
     parts = family_table(family.columns(BOOK, FAMILY, TODAY), TODAY, "USD")
     notes = text_of(parts[-1])
-    assert "cached-in-batch : no source publishes a cached price in batch" in notes
+    assert "No source publishes a cached price in batch" in notes
     cached_in_batch = rows_of(FAMILY)["cached input"][1]
     assert cached_in_batch[:3] == ["$1.00 2", "$0.20 2", "$0.05 2"]
 

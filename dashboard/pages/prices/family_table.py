@@ -47,11 +47,8 @@ class Footnotes:
         """Return every assumption named so far, None where there is none."""
         if not self._numbers:
             return None
-        items = [
-            html.Li([html.Strong(each.name), f": {each.text}"], className="assumption")
-            for each in self._numbers
-        ]
-        return html.Ol(items, className="assumptions", **labelled("What is assumed"))
+        items = [html.Li(f"{each.text[:1].upper()}{each.text[1:]}.") for each in self._numbers]
+        return html.Ol(items, className="footnotes", **labelled("What is assumed"))
 
 
 def family_table(shown: list[Column], today: date, currency: str) -> list[Component]:
@@ -64,7 +61,7 @@ def family_table(shown: list[Column], today: date, currency: str) -> list[Compon
     ]
     table = html.Table(
         [
-            html.Caption(_caption(shown, currency), className="table-caption"),
+            html.Caption(html.Span(_caption(shown, currency)), className="table-caption"),
             html.Thead(html.Tr([html.Td(), *(_head(column) for column in shown)])),
             *blocks,
             _calls_block(shown, currency, footnotes),
