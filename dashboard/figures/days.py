@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 OTHER_NAME = "other models"
 _DAY_MILLISECONDS = 86_400_000
 _LONGEST_FLAG = 26
+_MOST_NAMED = 3
+"""So many models without a hue are named; more are "other models"."""
 _LONGEST_NAMED_DAYS = 7
+_SMALL = 4
+"""A money axis below this has ticks with cents."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def spend_by_day(stack: Stack, colours: Mapping[str, str]) -> Figure:
     top = _tallest(stack)
     is_money = stack.unit == "money"
     upright = (
-        money_axis(stack.currency_symbol)
+        money_axis(stack.currency_symbol, tickformat=",.2f" if top < _SMALL else None)
         if is_money
         else money_axis("", tickformat="~s", separatethousands=False)
     )
@@ -82,13 +86,15 @@ def spend_by_day(stack: Stack, colours: Mapping[str, str]) -> Figure:
 def folded(
     series: Mapping[str, Sequence[float]], colours: Mapping[str, str]
 ) -> dict[str, Sequence[float]]:
-    """Return the series with all models that have no hue summed into one."""
+    """Return the series with all models that have no hue summed into one, named while few."""
     own = {name: values for name, values in series.items() if not is_hatched(name, colours)}
     rest = [values for name, values in series.items() if is_hatched(name, colours)]
     if len(rest) == 1:
         return dict(series)
     if rest:
-        own[OTHER_NAME] = [sum(parts) for parts in zip(*rest, strict=True)]
+        names = [name for name in series if name not in own]
+        together = ", ".join(names) if len(names) <= _MOST_NAMED else OTHER_NAME
+        own[together] = [sum(parts) for parts in zip(*rest, strict=True)]
     return own
 
 

@@ -39,6 +39,23 @@ def test_models_without_a_hue_are_one_hatched_series() -> None:
     assert found[1]["marker"]["pattern"]["fgcolor"] == OTHER  # type: ignore[index]
 
 
+def test_a_few_models_without_a_hue_are_named_together() -> None:
+    three = {"gpt-5.4": [2.0], "gpt-5.5": [1.0], "gpt-5.2": [0.5]}
+    assert folded({"gpt-4.1": [1.0], **three}, COLOURS) == {
+        "gpt-4.1": [1.0],
+        "gpt-5.4, gpt-5.5, gpt-5.2": [3.5],
+    }
+    assert list(folded({**three, "o3": [1.0]}, COLOURS)) == [OTHER_NAME]
+
+
+def test_cents_stand_on_an_axis_that_needs_them() -> None:
+    formats = [
+        figure({"gpt-4.1": [top, 0.0, 0.0]})["layout"]["yaxis"]["tickformat"]  # type: ignore[index]
+        for top in (3.99, 4.0)
+    ]
+    assert formats == [",.2f", None]
+
+
 def test_one_model_without_a_hue_keeps_its_name() -> None:
     assert list(folded({"acme": [1.0]}, COLOURS)) == ["acme"]
 
