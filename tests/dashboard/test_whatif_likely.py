@@ -86,6 +86,9 @@ def test_the_range_names_its_month_and_the_chance_its_limit() -> None:
     said = "Likely $762 to $813 in December (31 days, $786 expected)"
     assert likely_text(likely, None, "USD") == f"{said}."
     assert likely_text(likely, Fraction(600), "USD") == f"{said}; 3 in 10 chance to cross $600."
+    small = Likely(DECEMBER, Fraction("1.22"), Fraction("0.4"), Fraction("99.99"), 0.3)
+    said = "Likely $0.40 to $99.99 in December (31 days, $1.22 expected)."
+    assert likely_text(small, None, "USD") == said
     short = Likely(DECEMBER, Fraction(786), None, None, None)
     assert likely_text(short, Fraction(600), "USD") == NO_RANGE_SHORT
     assert likely_text(None, None, "USD") == NO_RANGE_SHORT

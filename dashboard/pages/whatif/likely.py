@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 NO_RANGE_TYPED = "No range: typed numbers."
 NO_RANGE_SHORT = "No range: less than two weeks of history."
 _TENTHS = 10
+_SMALL = 100
+"""Below this an amount is said with its cents."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,9 @@ def likely_text(likely: Likely | None, limit: Fraction | None, currency: str) ->
     """Return the range and the chance of crossing the limit, or why there is none."""
     if likely is None or likely.low is None or likely.high is None:
         return NO_RANGE_SHORT
+    places = 2 if likely.high < _SMALL else 0
     low, high, expected = (
-        dollars(amount, currency, 0) for amount in (likely.low, likely.high, likely.expected)
+        dollars(amount, currency, places) for amount in (likely.low, likely.high, likely.expected)
     )
     days = monthrange(likely.month.year, likely.month.month)[1]
     text = f"Likely {low} to {high} in {likely.month:%B} ({days} days, {expected} expected)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -29,6 +30,8 @@ _TITLES: Mapping[str, str] = {
     "batch": "Batch share",
     "growth": "Growth a month",
 }
+_LEAST_MARKED = Fraction(1, 8)
+"""A mark further left has no room for its words; the line below says the share anyway."""
 
 
 def panel(board: Board, settings: Settings) -> list[Component]:
@@ -338,7 +341,7 @@ def _cache_source(board: Board) -> str:
 
 def _cache_marks(board: Board) -> list[dict[str, Any]] | None:
     highest = board.usage.highest_cached_share
-    if highest is None or board.is_typed:
+    if highest is None or highest < _LEAST_MARKED or board.is_typed:
         return None
     return [{"value": float(percent_text(highest)), "label": "highest seen"}]
 
