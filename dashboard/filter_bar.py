@@ -54,7 +54,7 @@ def layout(context: DashboardContext) -> html.Form:
                 value=DEFAULT_COMPARE,
                 data=[{"value": word, "label": text} for word, text in COMPARISONS.items()],
                 allowDeselect=False,
-                w=205,
+                w=230,
             ),
             dmc.Select(
                 id="zone",

@@ -123,7 +123,8 @@ def _range_with_data(
         return DEFAULT_RANGE, ()
     last = _aware(extent[1]).astimezone(period.start.tzinfo)
     words = f"{last:%Y-%m}"
-    return words, (f"No usage is dated this month; the last month with usage is shown: {words}.",)
+    notice = f"No usage is dated this month; the last month with usage is shown: {last:%B %Y}."
+    return words, (notice,)
 
 
 def _comparison(period: Period, until: datetime, word: str) -> Period | None:

@@ -76,7 +76,7 @@ def test_a_month_without_usage_yields_to_the_last_one_that_has_some(demo_source:
     found = view_of(DashboardContext(later), parse(""))
     assert found.period.text == "2026-11"
     assert found.notices == (
-        "No usage is dated this month; the last month with usage is shown: 2026-11.",
+        "No usage is dated this month; the last month with usage is shown: November 2026.",
     )
 
 

@@ -123,7 +123,11 @@ def layout(context: DashboardContext, state: PageState) -> Component:
 def _top(now: Shown) -> list[Component]:
     notices = [notice_list(now.notices)] if now.notices else []
     if now.found is None:
-        return [*notices, html.H1("Nothing to compare", className="headline"), html.P(now.problem)]
+        return [
+            *notices,
+            html.H1("Nothing to compare", className="headline"),
+            html.P(now.problem, className="card-note"),
+        ]
     found = now.found
     days = f"{day_text(found.first)} to {day_text(found.until - _ONE_DAY)}, days in UTC"
     return [

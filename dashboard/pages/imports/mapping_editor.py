@@ -134,7 +134,10 @@ def _other_fields(held: Held, choices: Mapping[str, str]) -> list[Component]:
     ]
     rows = [
         {"value": "", "label": "one request"},
-        *({"value": word, "label": f"the sum of a {word}"} for word in BUCKET_SECONDS),
+        *(
+            {"value": word, "label": f"the sum of {'an' if word == 'hour' else 'a'} {word}"}
+            for word in BUCKET_SECONDS
+        ),
     ]
     return [
         _select(held, CACHED, "Input counts the cached tokens", cached, choices),

@@ -81,9 +81,10 @@ def baseline_view(context: DashboardContext, state: State) -> View:
     if state.range_text or extent is None or _aware(extent[1]) > view.period.start:
         return view
     last = _aware(extent[1]).astimezone(UTC).date()
-    words = f"{last - timedelta(DAYS_A_MONTH - 1)}..{last}"
-    found = view_of(context, replace(state, range_text=words, compare="none"))
-    notice = f"Nothing happened in the last 30 days: your usage of {words} is shown instead."
+    first = last - timedelta(DAYS_A_MONTH - 1)
+    found = view_of(context, replace(state, range_text=f"{first}..{last}", compare="none"))
+    days = f"{day_text(first)} to {day_text(last)}"
+    notice = f"Nothing happened in the last 30 days: your usage of {days} is shown instead."
     return replace(found, notices=(*found.notices, notice))
 
 
