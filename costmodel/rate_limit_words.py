@@ -74,12 +74,12 @@ def basis_words(load: Load) -> str:
 
 
 def months_words(share: Fraction, monthly_growth: Fraction) -> str:
-    """Return the months until a limit is met: a number, ``met``, or ``no end``."""
+    """Return the months until a limit is met: a number, ``reached``, or ``no end``."""
     months = months_of_headroom(share, monthly_growth)
     if months is None:
         return "no end"
     if months == 0:
-        return "met"
+        return "reached"
     return f"{months:.0f}" if months <= MONTHS_SHOWN else f"over {MONTHS_SHOWN}"
 
 

@@ -125,7 +125,7 @@ def test_a_real_log(store: Store) -> None:
     }
     assert len(found.notices) == 1
     assert found.notices[0].startswith(
-        "1 rows claim a cost that no model has, the largest 9,990.01"
+        "1 row claims a cost that no model has, the largest 9,990.01"
     )
 
 

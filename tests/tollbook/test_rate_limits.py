@@ -59,7 +59,7 @@ def test_one_tier_in_detail_with_max_tokens(tollbook: Tollbook) -> None:
     words = ("--tier", "1", "--max-tokens", "4096", "--growth", "10%")
     lines = lines_of(tollbook("rate-limits", "--model", "gpt-4.1-mini", *GUIDE, *words))
     assert "gpt-4.1-mini input to 128,000 tokens a minute 113,778 200,000 56.9% 6" in lines
-    assert "gpt-4.1-mini input to 128,000 requests a day 10,000 10,000 100% met" in lines
+    assert "gpt-4.1-mini input to 128,000 requests a day 10,000 10,000 100% reached" in lines
     assert "Months left at 10% growth a month." in lines
 
 
