@@ -97,24 +97,24 @@ def test_a_log_without_messages_says_so(store: Store) -> None:
     assert accounting(found) == {"read": 1, "without_usage": 1}
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (message(main_model=None), "main_model is not given"),
-        (message(main_model=["x"]), "main_model is \"['x']\", not a name"),
-        (message(prompt_tokens=-1), "prompt_tokens is '-1'"),
-        (message(total_tokens=7), "100 and 10 tokens are not the 7 of total_tokens"),
-        (message(cost="much"), "cost is 'much', not an amount of money"),
-        ({**message(), "time": "then"}, "neither a time"),
-        ({**message(), "properties": 3}, "properties is '3', not an object"),
-        ({"properties": {}}, "no event"),
-        ("{", "cannot be read as JSON"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(line: object, said: str, store: Store) -> None:
-    found = imported(store, "a.jsonl", [message(), line])
-    assert [each.line for each in found.set_aside] == [2]
-    assert said in found.set_aside[0].reason
+WRONG: list[tuple[object, str]] = [
+    (message(main_model=None), "main_model is not given"),
+    (message(main_model=["x"]), "main_model is \"['x']\", not a name"),
+    (message(prompt_tokens=-1), "prompt_tokens is '-1'"),
+    (message(total_tokens=7), "100 and 10 tokens are not the 7 of total_tokens"),
+    (message(cost="much"), "cost is 'much', not an amount of money"),
+    ({**message(), "time": "then"}, "neither a time"),
+    ({**message(), "properties": 3}, "properties is '3', not an object"),
+    ({"properties": {}}, "no event"),
+    ("{", "cannot be read as JSON"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(store: Store) -> None:
+    found = imported(store, "a.jsonl", [message(), *(line for line, _ in WRONG)])
+    assert [each.line for each in found.set_aside] == [2 + n for n in range(len(WRONG))]
+    for each, (_, said) in zip(found.set_aside, WRONG, strict=True):
+        assert said in each.reason
 
 
 def test_a_real_log(store: Store) -> None:

@@ -166,28 +166,28 @@ def test_a_request_whose_tokens_are_not_known_is_not_free(
     assert (sums.get("requests", 0), sums.get("unmetered", 0)) == (metered, not metered)
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"TotalTokens": 1099}, "TotalTokens is 1099, not 1000 prompt and 100 completion"),
-        ({"PromptTokens": -1}, "PromptTokens is '-1', not a whole number"),
-        ({"CompletionTokens": 1.5}, "CompletionTokens is '1.5', not a whole number"),
-        ({"PromptTokens": 10**15}, "PromptTokens is '1000000000000000', too large to be right"),
-        ({"PromptTokens": [1]}, "PromptTokens is '[1]', not a whole number"),
-        ({"PromptTokens": True}, "PromptTokens is 'True', not a whole number"),
-        ({"TimeGenerated": None}, "no time: name the day with --date"),
-        ({"TimeGenerated": {}},
-         "TimeGenerated is '{}', neither a time nor seconds since 1970"),
-        ({"DeploymentName": None, "CorrelationId": None},
-         "no row of the log: neither a DeploymentName nor a CorrelationId"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_right_is_set_aside(
-    changes: dict[str, object], reason: str, tmp_path: Path
-) -> None:
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"TotalTokens": 1099}, "TotalTokens is 1099, not 1000 prompt and 100 completion"),
+    ({"PromptTokens": -1}, "PromptTokens is '-1', not a whole number"),
+    ({"CompletionTokens": 1.5}, "CompletionTokens is '1.5', not a whole number"),
+    ({"PromptTokens": 10**15}, "PromptTokens is '1000000000000000', too large to be right"),
+    ({"PromptTokens": [1]}, "PromptTokens is '[1]', not a whole number"),
+    ({"PromptTokens": True}, "PromptTokens is 'True', not a whole number"),
+    ({"TimeGenerated": None}, "no time: name the day with --date"),
+    ({"TimeGenerated": {}},
+     "TimeGenerated is '{}', neither a time nor seconds since 1970"),
+    ({"DeploymentName": None, "CorrelationId": None},
+     "no row of the log: neither a DeploymentName nor a CorrelationId"),
+]  # fmt: skip
+
+
+def test_what_cannot_be_right_is_set_aside(tmp_path: Path) -> None:
+    wrong = [{**HEAD, **changes} for changes, _ in WRONG]
     good = {**HEAD, "CorrelationId": "good"}
-    found, store = imported(tmp_path, as_lines({**HEAD, **changes}, good), "log.jsonl")
-    assert [(each.line, each.reason) for each in found.set_aside] == [(1, reason)]
+    found, store = imported(tmp_path, as_lines(*wrong, good), "log.jsonl")
+    assert [(each.line, each.reason) for each in found.set_aside] == [
+        (line, reason) for line, (_, reason) in enumerate(WRONG, 1)
+    ]
     assert amounts(store) == STORED
 
 

@@ -104,32 +104,30 @@ def test_writes_for_an_hour_are_told_by_the_answer(store: Store) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (log(input=[1]), "input is '[1]', not an object"),
-        (log(output={"outputTokenCount": "many"}), "outputTokenCount is 'many'"),
-        (log(modelId=None), "no model name"),
-        (log(timestamp="then"), "neither a time"),
-        ({"schemaType": "Other"}, "no object of the kind ModelInvocationLog"),
-        (
-            log(
-                output={
-                    "outputTokenCount": 1,
-                    "outputBodyJson": {
-                        "usage": {"cache_creation": {"ephemeral_1h_input_tokens": 31}}
-                    },
-                }
-            ),
-            "31 tokens written for an hour are more than the 30",
+WRONG: list[tuple[object, str]] = [
+    (log(input=[1]), "input is '[1]', not an object"),
+    (log(output={"outputTokenCount": "many"}), "outputTokenCount is 'many'"),
+    (log(modelId=None), "no model name"),
+    (log(timestamp="then"), "neither a time"),
+    ({"schemaType": "Other"}, "no object of the kind ModelInvocationLog"),
+    (
+        log(
+            output={
+                "outputTokenCount": 1,
+                "outputBodyJson": {"usage": {"cache_creation": {"ephemeral_1h_input_tokens": 31}}},
+            }
         ),
-        ("{", "cannot be read as JSON"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(line: object, said: str, store: Store) -> None:
-    found = imported(store, "a.jsonl", [log(), line])
-    assert [each.line for each in found.set_aside] == [2]
-    assert said in found.set_aside[0].reason
+        "31 tokens written for an hour are more than the 30",
+    ),
+    ("{", "cannot be read as JSON"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(store: Store) -> None:
+    found = imported(store, "a.jsonl", [log(), *(line for line, _ in WRONG)])
+    assert [each.line for each in found.set_aside] == [2 + n for n in range(len(WRONG))]
+    for each, (_, said) in zip(found.set_aside, WRONG, strict=True):
+        assert said in each.reason
 
 
 COUNT = st.integers(0, 10**9) | st.none()

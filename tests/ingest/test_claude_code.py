@@ -128,25 +128,25 @@ def test_of_a_folder_only_its_name_is_kept(store: Store) -> None:
     assert [cell.dimensions for cell in cells] == [("shop",)]
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (answer(used(output_tokens=True)), "output_tokens is 'True', not a whole number"),
-        (answer({"usage": [1]}), "usage is '[1]', not an object"),
-        (answer({"model": None}), "no model name"),
-        (answer(timestamp="soon"), "neither a time"),
-        (answer(timestamp=None), "no time"),
-        (answer(used(cache_creation={"ephemeral_5m_input_tokens": 7})), "are not the 50"),
-        (answer(costUSD="much"), "costUSD is 'much', not an amount of money"),
-        ('{"type": "assistant", "sessionId"', "cannot be read as JSON"),
-        ("[" * 100_000, "cannot be read as JSON"),
-        ("3", "is JSON, but no object"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(line: object, said: str, store: Store) -> None:
-    found = imported(store, "a.jsonl", [answer(), line])
-    assert [each.line for each in found.set_aside] == [2]
-    assert said in found.set_aside[0].reason
+WRONG: list[tuple[object, str]] = [
+    (answer(used(output_tokens=True)), "output_tokens is 'True', not a whole number"),
+    (answer({"usage": [1]}), "usage is '[1]', not an object"),
+    (answer({"model": None}), "no model name"),
+    (answer(timestamp="soon"), "neither a time"),
+    (answer(timestamp=None), "no time"),
+    (answer(used(cache_creation={"ephemeral_5m_input_tokens": 7})), "are not the 50"),
+    (answer(costUSD="much"), "costUSD is 'much', not an amount of money"),
+    ('{"type": "assistant", "sessionId"', "cannot be read as JSON"),
+    ("[" * 100_000, "cannot be read as JSON"),
+    ("3", "is JSON, but no object"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(store: Store) -> None:
+    found = imported(store, "a.jsonl", [answer(), *(line for line, _ in WRONG)])
+    assert [each.line for each in found.set_aside] == [2 + n for n in range(len(WRONG))]
+    for each, (_, said) in zip(found.set_aside, WRONG, strict=True):
+        assert said in each.reason
 
 
 def test_a_real_session(store: Store) -> None:

@@ -145,22 +145,22 @@ def test_a_session_without_usage_says_so(store: Store) -> None:
     assert store.is_empty()
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (event(counts(5, 1, cached=6)), "6 cached input tokens are more than the 5 input tokens"),
-        (event(counts(5, 1, reasoning=2)), "2 reasoning tokens are more than the 1 output tokens"),
-        (event({**counts(5, 1), "output_tokens": 1.5}), "output_tokens is '1.5'"),
-        (event([1]), "last_token_usage is '[1]', not an object"),
-        (event(counts(-1, 1)), "input_tokens is '-1'"),
-        ({"type": {"a": 1}, "payload": {}}, "type is \"{'a': 1}\", not a name"),
-        ("{", "cannot be read as JSON"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(line: object, said: str, store: Store) -> None:
-    found = imported(store, "a.jsonl", [META, TURN, line])
-    assert [each.line for each in found.set_aside] == [3]
-    assert said in found.set_aside[0].reason
+WRONG: list[tuple[object, str]] = [
+    (event(counts(5, 1, cached=6)), "6 cached input tokens are more than the 5 input tokens"),
+    (event(counts(5, 1, reasoning=2)), "2 reasoning tokens are more than the 1 output tokens"),
+    (event({**counts(5, 1), "output_tokens": 1.5}), "output_tokens is '1.5'"),
+    (event([1]), "last_token_usage is '[1]', not an object"),
+    (event(counts(-1, 1)), "input_tokens is '-1'"),
+    ({"type": {"a": 1}, "payload": {}}, "type is \"{'a': 1}\", not a name"),
+    ("{", "cannot be read as JSON"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(store: Store) -> None:
+    found = imported(store, "a.jsonl", [META, TURN, *(line for line, _ in WRONG)])
+    assert [each.line for each in found.set_aside] == [3 + n for n in range(len(WRONG))]
+    for each, (_, said) in zip(found.set_aside, WRONG, strict=True):
+        assert said in each.reason
 
 
 def test_usage_before_any_model_is_set_aside(store: Store) -> None:

@@ -228,26 +228,27 @@ def test_what_is_claimed_and_what_is_not(tmp_path: Path) -> None:
     assert claimed(tmp_path, json.dumps(talk)) == ["api_objects"]
 
 
-@pytest.mark.parametrize(
-    ("result", "reason"),
-    [
-        (cost("0,484"), "amount_value is '0,484': a spreadsheet wrote it with a comma"),
-        (cost("much"), "amount_value is 'much', not an amount of money"),
-        (cost("NaN"), "amount_value is 'NaN', not an amount of money"),
-        (cost("1e400"), "amount_value is '1e400', too large or too small to be right"),
-        (cost(True), "amount_value is 'True', not an amount of money"),
-        (cost(["1"]), "amount_value is \"['1']\", not an amount of money"),
-        (cost(None), "no amount with a value"),
-        (cost(item=["a"]), "line_item is \"['a']\", not a name"),
-        (cost(quantity="x"), "quantity is 'x', not a number"),
-        (cost(amount={"value": 1, "currency": "US dollars"}), "amount_currency is 'US dollars'"),
-        (None, "no object"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(result: object, reason: str, tmp_path: Path) -> None:
-    found, store = imported(tmp_path, page(bucket(cost("1", "a-1, input"), result)))
-    (aside,) = found.set_aside
-    assert aside.reason.startswith(f"bucket 1, result 2: {reason}")
+WRONG: list[tuple[object, str]] = [
+    (cost("0,484"), "amount_value is '0,484': a spreadsheet wrote it with a comma"),
+    (cost("much"), "amount_value is 'much', not an amount of money"),
+    (cost("NaN"), "amount_value is 'NaN', not an amount of money"),
+    (cost("1e400"), "amount_value is '1e400', too large or too small to be right"),
+    (cost(True), "amount_value is 'True', not an amount of money"),
+    (cost(["1"]), "amount_value is \"['1']\", not an amount of money"),
+    (cost(None), "no amount with a value"),
+    (cost(item=["a"]), "line_item is \"['a']\", not a name"),
+    (cost(quantity="x"), "quantity is 'x', not a number"),
+    (cost(amount={"value": 1, "currency": "US dollars"}), "amount_currency is 'US dollars'"),
+    (None, "no object"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(tmp_path: Path) -> None:
+    wrong = [result for result, _ in WRONG]
+    found, store = imported(tmp_path, page(bucket(cost("1", "a-1, input"), *wrong)))
+    assert len(found.set_aside) == len(WRONG)
+    for number, (aside, (_, reason)) in enumerate(zip(found.set_aside, WRONG, strict=True), 2):
+        assert aside.reason.startswith(f"bucket 1, result {number}: {reason}")
     assert [str(c.amount) for c in charges(store)] == ["1"]
     assert adds_up(found)
 

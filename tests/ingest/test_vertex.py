@@ -154,26 +154,26 @@ def test_an_answer_without_usage_and_a_total_that_does_not_fit(store: Store) -> 
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        (answer(cachedContentTokenCount=101), "101 cached input tokens are more than the 100"),
-        (answer(candidatesTokenCount=-1), "candidatesTokenCount is '-1'"),
-        (
-            answer(promptTokensDetails=[{"modality": "AUDIO", "tokenCount": 61}]),
-            "61 AUDIO tokens do not fit the 60 uncached prompt tokens",
-        ),
-        ({**answer(), "usageMetadata": [1]}, "usageMetadata is '[1]', not an object"),
-        ({**answer(), "modelVersion": None}, "no model name"),
-        ({**answer(), "createTime": None}, "no time"),
-        ({**answer(), "createTime": "now"}, "neither a time"),
-        ("{", "cannot be read as JSON"),
-    ],
-)
-def test_what_cannot_be_right_is_set_aside(line: object, said: str, store: Store) -> None:
-    found = imported(store, "a.jsonl", [answer(), line])
-    assert [each.line for each in found.set_aside] == [2]
-    assert said in found.set_aside[0].reason
+WRONG: list[tuple[object, str]] = [
+    (answer(cachedContentTokenCount=101), "101 cached input tokens are more than the 100"),
+    (answer(candidatesTokenCount=-1), "candidatesTokenCount is '-1'"),
+    (
+        answer(promptTokensDetails=[{"modality": "AUDIO", "tokenCount": 61}]),
+        "61 AUDIO tokens do not fit the 60 uncached prompt tokens",
+    ),
+    ({**answer(), "usageMetadata": [1]}, "usageMetadata is '[1]', not an object"),
+    ({**answer(), "modelVersion": None}, "no model name"),
+    ({**answer(), "createTime": None}, "no time"),
+    ({**answer(), "createTime": "now"}, "neither a time"),
+    ("{", "cannot be read as JSON"),
+]
+
+
+def test_what_cannot_be_right_is_set_aside(store: Store) -> None:
+    found = imported(store, "a.jsonl", [answer(), *(line for line, _ in WRONG)])
+    assert [each.line for each in found.set_aside] == [2 + n for n in range(len(WRONG))]
+    for each, (_, said) in zip(found.set_aside, WRONG, strict=True):
+        assert said in each.reason
 
 
 def test_details_that_are_no_list_do_not_matter(store: Store) -> None:
