@@ -3,21 +3,31 @@
 ``open_page("/", scheme="dark", width=400)`` gives a page that has finished drawing.
 At the end of a test it fails when the browser complained, was refused something by
 the content security policy, or asked anybody but the server for anything.
+
+Tests share one address and the tabs of one window: a tab that has compiled the app's scripts
+loads a page in half the time of a new tab or address. A test that serves an app of its own has it
+at that address until the test ends, and between tests a tab forgets what the page kept.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
+    Error,
     Page,
+    Request,
+    Response,
     expect,
     sync_playwright,
 )
@@ -32,18 +42,22 @@ from tests.demo import demo_clock, demo_source_of, demo_store_in
 from tests.settled_page import settle, watch_requests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from flask import Flask
 
-expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
+PATIENCE_MILLISECONDS = 30_000  # a busy machine is no fault of the page
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HEIGHT = 1_000
 
+Scheme = Literal["light", "dark"]
 Serve = Callable[[DashboardContext], str]
 OpenPage = Callable[..., Page]
-Window = Callable[[Literal["light", "dark"], int], BrowserContext]
+TakeTab = Callable[[Scheme, int], Page]
 
 
 @dataclass
@@ -52,24 +66,36 @@ class Complaints:
 
     found: list[str] = field(default_factory=list)
 
-    def listen(self, page: Page, site: str) -> None:
-        page.on("console", lambda message: self._console(message.type, message.text))
-        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
-        page.on("request", lambda request: self._request(request.url, site))
-        watch_requests(page)
-        page.on("response", lambda answer: self._response(answer.status, answer.url))
+    @contextmanager
+    def listening(self, page: Page, site: str) -> Iterator[None]:
+        """Keep what the browser says of a page that may ask nobody but the site."""
 
-    def _console(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.found.append(f"{kind}: {text}")
+        def asked(request: Request) -> None:
+            if not request.url.startswith((site, "data:", "blob:")):
+                self.found.append(f"asked somebody else: {request.url}")
 
-    def _request(self, url: str, site: str) -> None:
-        if not url.startswith((site, "data:", "blob:")):
-            self.found.append(f"asked somebody else: {url}")
+        listeners = {
+            "console": self._console,
+            "pageerror": self._error,
+            "request": asked,
+            "response": self._response,
+        }
+        for event, listener in listeners.items():
+            page.on(event, listener)  # type: ignore[call-overload]
+        yield
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
 
-    def _response(self, status: int, url: str) -> None:
-        if status >= 400:
-            self.found.append(f"answered {status}: {url}")
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.found.append(f"{message.type}: {message.text}")
+
+    def _error(self, error: Error) -> None:
+        self.found.append(f"error: {error}")
+
+    def _response(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.found.append(f"answered {answer.status}: {answer.url}")
 
 
 @pytest.fixture(scope="session")
@@ -83,21 +109,28 @@ def own_source(tmp_path: Path) -> Source:
     return Source(tmp_path / "own.duckdb", load_book(), Configuration(), demo_clock)
 
 
+class House:
+    """A WSGI application at one address that hands every request to the app living in it."""
+
+    def __init__(self) -> None:
+        self.app: Flask | None = None
+        self.address = ""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        assert self.app is not None
+        return self.app(environ, start_response)
+
+
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Serve]:
-    """Serve a context on a free loopback port until the tests end; returns its address."""
-    running: list[tuple[Any, threading.Thread]] = []
-
-    def start(context: DashboardContext) -> str:
-        server = _server(create_app(context).server)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{server.effective_port}"
-
-    yield start
-    for server, thread in running:
-        stop(server, thread)
+def house() -> Iterator[House]:
+    """A house on a free loopback port until the tests end."""
+    house = House()
+    server: Any = create_server(house, host="127.0.0.1", port=0, threads=8, ident=None)
+    house.address = f"http://127.0.0.1:{server.effective_port}"
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield house
+    stop(server, thread)
 
 
 def stop(server: Any, thread: threading.Thread) -> None:  # noqa: ANN401 - waitress publishes no types
@@ -107,14 +140,32 @@ def stop(server: Any, thread: threading.Thread) -> None:  # noqa: ANN401 - waitr
     server.task_dispatcher.shutdown()
 
 
-def _server(app: Flask) -> Any:  # noqa: ANN401 - waitress publishes no types
-    return create_server(app, host="127.0.0.1", port=0, threads=8, ident=None)
-
-
 @pytest.fixture(scope="session")
-def site(serve: Serve, demo_source: Source) -> str:
-    """Address of the app over the demo."""
-    return serve(DashboardContext(demo_source))
+def demo_app(demo_source: Source) -> Flask:
+    return app_over(DashboardContext(demo_source))
+
+
+def app_over(context: DashboardContext) -> Flask:
+    app: Flask = create_app(context).server
+    return app
+
+
+@pytest.fixture
+def site(house: House, demo_app: Flask) -> str:
+    """Address of the app over the demo, for tests that serve no other."""
+    house.app = demo_app
+    return house.address
+
+
+@pytest.fixture
+def serve(house: House, site: str) -> Serve:
+    """Serve a context instead of the demo until the test ends; returns its address."""
+
+    def start(context: DashboardContext) -> str:
+        house.app = app_over(context)
+        return site
+
+    return start
 
 
 @pytest.fixture(scope="session")
@@ -134,48 +185,71 @@ def complaints() -> Complaints:
 
 
 @pytest.fixture(scope="session")
-def window(browser: Browser) -> Iterator[Window]:
-    """A browser window of a scheme and width, kept for all tests: its cache saves seconds."""
-    opened: dict[tuple[str, int], BrowserContext] = {}
-
-    def of(scheme: Literal["light", "dark"], width: int) -> BrowserContext:
-        if (scheme, width) not in opened:
-            opened[scheme, width] = browser.new_context(
-                viewport={"width": width, "height": HEIGHT},
-                color_scheme=scheme,
-                reduced_motion="reduce",
-                locale="en-GB",
-                timezone_id="America/New_York",
-                permissions=["clipboard-read", "clipboard-write"],
-                accept_downloads=True,
-            )
-        return opened[scheme, width]
-
-    yield of
-    for context in opened.values():
-        context.close()
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """The window whose tabs all tests share."""
+    context = browser.new_context(
+        locale="en-GB",
+        timezone_id="America/New_York",
+        permissions=["clipboard-read", "clipboard-write"],
+        accept_downloads=True,
+    )
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def open_page(site: str, window: Window, complaints: Complaints) -> Iterator[OpenPage]:
-    """Open a path of the app over the demo, or of another one by ``at``."""
-    pages: list[Page] = []
+def take_tab(window: BrowserContext) -> TakeTab:
+    """A tab of a scheme and width that shows nothing yet; each call of a test gives another."""
+    free = list(window.pages)
 
-    def open_(
-        path: str, *, scheme: Literal["light", "dark"] = "light", width: int = 1_440, at: str = site
-    ) -> Page:
-        page = window(scheme, width).new_page()
-        pages.append(page)
-        complaints.listen(page, at)
-        page.goto(f"{at}{path}")
-        settle(page)
-        return page
+    def take(scheme: Scheme, width: int) -> Page:
+        tab = free.pop(0) if free else _new_tab(window)
+        tab.set_viewport_size({"width": width, "height": HEIGHT})
+        tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        return tab
 
-    yield open_
-    for page in pages:
-        page.evaluate("localStorage.clear()")
-        page.close()
+    return take
+
+
+def _new_tab(window: BrowserContext) -> Page:
+    tab = window.new_page()
+    watch_requests(tab)
+    return tab
+
+
+@pytest.fixture
+def open_page(
+    site: str, house: House, demo_app: Flask, take_tab: TakeTab, complaints: Complaints
+) -> Iterator[OpenPage]:
+    """Open a path of the app over the demo, or of the one that the test serves by ``at``."""
+    opened: list[Page] = []
+    with ExitStack() as listening:
+
+        def open_(
+            path: str, *, scheme: Scheme = "light", width: int = 1_440, at: str | None = None
+        ) -> Page:
+            assert (at is None) == (house.app is demo_app), "at= opens what the test serves"
+            page = take_tab(scheme, width)
+            opened.append(page)
+            listening.enter_context(complaints.listening(page, site))
+            page.goto(f"{site}{path}")
+            settle(page)
+            return page
+
+        yield open_
+        for page in opened:
+            page.evaluate("localStorage.clear()")
+    for page in opened:
+        _forget(page)
     assert complaints.found == []
+
+
+def _forget(page: Page) -> None:
+    """Leave a tab as a new one would be, but with the app's scripts compiled."""
+    page.mouse.up()
+    page.mouse.move(0, 0)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    page.goto(urljoin(page.url, "/healthz"))  # an empty tab would lose its process
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +258,7 @@ def axe() -> Callable[[Page], list[str]]:
     tool = Axe()
 
     def violations(page: Page) -> list[str]:
-        results = tool.run(page, options={"runOnly": RULES})
+        results = tool.run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
         return [
             f"{found['id']}: {node['target']} {node['failureSummary']}"
             for found in results.response["violations"]
@@ -205,3 +279,28 @@ def sideways_scroll() -> Callable[[Page], int]:
         return width
 
     return scroll
+
+
+@pytest.fixture(scope="session")
+def faults(
+    axe: Callable[[Page], list[str]], sideways_scroll: Callable[[Page], int]
+) -> Callable[[Page], list[str]]:
+    """What is wrong with an open page in its scheme and in the other one, changed to as it is."""
+
+    def here(page: Page, scheme: Scheme) -> list[str]:
+        scroll = sideways_scroll(page)
+        wider = [f"{scroll} px wider than its window"] if scroll else []
+        look = f"{scheme}, {page.evaluate('innerWidth')} px"
+        return [f"{look}: {fault}" for fault in [*axe(page), *wider]]
+
+    def of(page: Page) -> list[str]:
+        is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        first: Scheme = "dark" if is_dark else "light"
+        second: Scheme = "light" if is_dark else "dark"
+        found = here(page, first)
+        page.emulate_media(color_scheme=second)
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", second)
+        settle(page)
+        return found + here(page, second)
+
+    return of

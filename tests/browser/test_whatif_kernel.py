@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import dashboard
 from costmodel.bridge import in_cents
 from costmodel.controls import Controls, levers_of
 from costmodel.corners import GROWTH_POSITIONS, CornerTable, corner_table
@@ -30,6 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CHOICES = ("gpt-4.1-mini", "gpt-4.1", "gpt-4.1-nano", "gpt-6-luna")
 MONTH = date(2026, 12, 1)
+KERNEL = Path(dashboard.__file__).with_name("assets") / "whatif.js"
 
 RUN = """([table, points, limit]) => points.map((point) => {
   const kernel = window.tollbookWhatif;
@@ -48,10 +51,10 @@ RUN = """([table, points, limit]) => points.map((point) => {
 
 
 @pytest.fixture(scope="module")
-def kernel(browser: Browser, site: str) -> Iterator[Page]:
+def kernel(browser: Browser) -> Iterator[Page]:
+    """A page with nothing but the script that computes while somebody drags."""
     page = browser.new_page()
-    page.goto(f"{site}/whatif")
-    page.wait_for_selector("#whatif-sentence")
+    page.add_script_tag(path=KERNEL)
     yield page
     page.close()
 
