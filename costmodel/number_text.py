@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from costmodel.money import dollars
 
-_UNITS = ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
+_UNITS = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 
 def money(amount: Fraction | None, currency: str = "USD") -> str:

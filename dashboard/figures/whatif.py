@@ -24,8 +24,7 @@ _LEAST_LABEL_WIDTH = 104
 _BAR_GAP = 0.38
 """The share of a row that its bar leaves free."""
 HEADROOM = 1.02
-_TEXT_WIDTH = 112
-"""Pixels right of the longest bar, where its amount stands at any width of the screen."""
+_LEAST_ROOM = 112
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,12 @@ def bars(
     left = width or label_width(row.name for row in rows)
     shown = layout(
         height=bars_height(len(rows)),
-        margin={"l": left, "r": _TEXT_WIDTH, "t": 26 if limit is not None else 8, "b": 8},
+        margin={
+            "l": left,
+            "r": _room_for(dollars(row.cost, currency) for row in rows),
+            "t": 26 if limit is not None else 8,
+            "b": 8,
+        },
         bargap=_BAR_GAP,
         xaxis=axis(
             range=[0, scale_end([row.cost for row in rows], limit)],
@@ -97,9 +101,10 @@ def waterfall(
     names = ["Today", *(step.name for step in steps), "This plan"]
     placed = _placed(today, [step.change for step in steps], plan)
     reached = [max(abs(base), abs(base + length)) for base, length in placed]
+    room = _room_for(f"+{dollars(abs(length), currency)} more" for _, length in placed)
     shown = layout(
         height=34 * len(names) + 16,
-        margin={"l": width or label_width(names), "r": _TEXT_WIDTH, "t": 8, "b": 8},
+        margin={"l": width or label_width(names), "r": room, "t": 8, "b": 8},
         bargap=0.3,
         xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False, automargin=False),
         yaxis=_names(names),
@@ -108,6 +113,11 @@ def waterfall(
         "data": [_step_trace(names, placed, currency), _connectors(names, placed)],
         "layout": shown,
     }
+
+
+def _room_for(texts: Iterable[str]) -> int:
+    """Return the pixels right of the longest bar, where its amount stands on any screen."""
+    return max(_LEAST_ROOM, *(round(len(text) * _PIXELS_A_LETTER) for text in texts))
 
 
 def scale_end(costs: Sequence[Fraction], limit: Fraction | None) -> float:

@@ -44,17 +44,21 @@ def months(
     limit: Fraction | None = None,
     currency: str = "USD",
 ) -> Figure:
-    """Return twelve months as today and under the plan, dashed at a successor's price."""
+    """Return twelve months as today and under the plan, dashed at a successor's price.
+
+    Events before the first month are not drawn.
+    """
     split = next((place for place, row in enumerate(rows) if row.is_dashed), len(rows))
     traces = [
         *_line("as today", [row.today for row in rows], rows, split, EXPECTED),
         *_line("this plan", [row.plan for row in rows], rows, split, INK),
     ]
+    shown_events = [event for event in events if rows and event.on >= rows[0].month]
     symbol = dollars(Fraction(0), currency).removesuffix("0.00")
     top = months_end([max(row.today, row.plan) for row in rows], limit)
     shown = layout(
         height=300,
-        margin={"l": 8, "r": 84, "t": 30, "b": 8},
+        margin={"l": 8, "r": 84, "t": 16 + 14 * max(len(shown_events), 1), "b": 8},
         hovermode="x unified",
         xaxis=axis(
             tickformat="%b\n%Y",
@@ -65,9 +69,9 @@ def months(
         ),
         meta={"narrow": {"xaxis": {"dtick": "M3"}}},
         yaxis=money_axis(symbol, range=[0, top]),
-        shapes=[*_limit_across(limit), *(_event_line(event) for event in events)],
+        shapes=[*_limit_across(limit), *(_event_line(event) for event in shown_events)],
         annotations=[
-            *(_event_name(event, place) for place, event in enumerate(events)),
+            *(_event_name(event, place) for place, event in enumerate(shown_events)),
             *_line_names(rows, currency, top),
         ],
     )

@@ -97,6 +97,24 @@ def test_months_are_dashed_from_the_shutdown_on() -> None:
     assert figure["layout"]["annotations"][0]["x"] == "2027-01-14"
 
 
+def test_every_event_of_the_months_has_room_for_its_words_and_earlier_ones_none() -> None:
+    days = [date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 11), date(2027, 1, 14)]
+    layout = months(TWELVE, [Event(day, day.isoformat()) for day in days])["layout"]
+    named = [(note["text"], note["yshift"]) for note in layout["annotations"][:-2]]
+    assert named == [("2026-12-01", 0), ("2026-12-11", 14), ("2027-01-14", 28)]
+    assert len(layout["shapes"]) == 3
+    assert layout["margin"]["t"] == 28 + 14 + 16
+    assert months(TWELVE, [])["layout"]["margin"]["t"] == 30
+
+
+def test_amounts_of_millions_have_room_beside_their_bars() -> None:
+    few = waterfall(Fraction(1_000), [Step("a", Fraction(-1))], Fraction(999))
+    many = waterfall(Fraction(10**9), [Step("a", Fraction(-(10**8)))], Fraction(9 * 10**8))
+    assert few["layout"]["margin"]["r"] == 112
+    # "−$100,000,000.00 less" has 21 letters of 7.4 pixels
+    assert many["layout"]["margin"]["r"] >= 21 * 7.4
+
+
 def test_months_without_an_end_are_solid() -> None:
     rows = [Month(row.month, row.today, row.plan, is_dashed=False) for row in TWELVE]
     _, today_dashed, plan, plan_dashed = months(rows, [])["data"]

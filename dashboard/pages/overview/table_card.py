@@ -112,7 +112,7 @@ def _columns(word: str, *, compared: bool) -> list[dict[str, Any]]:
         {
             "field": "name",
             "headerName": WORDS[word],
-            "flex": 2,
+            "width": 280,
             "minWidth": 130,
             "tooltipField": "name",
         },
@@ -131,8 +131,8 @@ def _number(field: str, heading: str, width: int) -> dict[str, Any]:
         "field": field,
         "headerName": heading,
         "type": "rightAligned",
+        "width": width,
         "minWidth": width,
-        "flex": 1,
         "valueGetter": {"function": f"params.data.{field}_number"},
         "valueFormatter": {"function": f"params.data.{field}"},
         "sortingOrder": ["desc", "asc", None],
