@@ -109,12 +109,12 @@ def own_source(tmp_path: Path) -> Source:
     return Source(tmp_path / "own.duckdb", load_book(), Configuration(), demo_clock)
 
 
-class House:
-    """A WSGI application at one address that hands every request to the app living in it."""
+class OneAddress:
+    """A server's application that hands every request to the app of the test."""
 
     def __init__(self) -> None:
         self.app: Flask | None = None
-        self.address = ""
+        self.url = ""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         assert self.app is not None
@@ -122,14 +122,14 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
-    """A house on a free loopback port until the tests end."""
-    house = House()
-    server: Any = create_server(house, host="127.0.0.1", port=0, threads=8, ident=None)
-    house.address = f"http://127.0.0.1:{server.effective_port}"
+def address() -> Iterator[OneAddress]:
+    """A free loopback port at which an app answers until the tests end."""
+    address = OneAddress()
+    server: Any = create_server(address, host="127.0.0.1", port=0, threads=8, ident=None)
+    address.url = f"http://127.0.0.1:{server.effective_port}"
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield house
+    yield address
     stop(server, thread)
 
 
@@ -151,18 +151,18 @@ def app_over(context: DashboardContext) -> Flask:
 
 
 @pytest.fixture
-def site(house: House, demo_app: Flask) -> str:
+def site(address: OneAddress, demo_app: Flask) -> str:
     """Address of the app over the demo, for tests that serve no other."""
-    house.app = demo_app
-    return house.address
+    address.app = demo_app
+    return address.url
 
 
 @pytest.fixture
-def serve(house: House, site: str) -> Serve:
+def serve(address: OneAddress, site: str) -> Serve:
     """Serve a context instead of the demo until the test ends; returns its address."""
 
     def start(context: DashboardContext) -> str:
-        house.app = app_over(context)
+        address.app = app_over(context)
         return site
 
     return start
@@ -219,7 +219,7 @@ def _new_tab(window: BrowserContext) -> Page:
 
 @pytest.fixture
 def open_page(
-    site: str, house: House, demo_app: Flask, take_tab: TakeTab, complaints: Complaints
+    site: str, address: OneAddress, demo_app: Flask, take_tab: TakeTab, complaints: Complaints
 ) -> Iterator[OpenPage]:
     """Open a path of the app over the demo, or of the one that the test serves by ``at``."""
     opened: list[Page] = []
@@ -228,7 +228,7 @@ def open_page(
         def open_(
             path: str, *, scheme: Scheme = "light", width: int = 1_440, at: str | None = None
         ) -> Page:
-            assert (at is None) == (house.app is demo_app), "at= opens what the test serves"
+            assert (at is None) == (address.app is demo_app), "at= opens what the test serves"
             page = take_tab(scheme, width)
             opened.append(page)
             listening.enter_context(complaints.listening(page, site))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,9 +37,10 @@ NAMES = (
 )
 
 
-@pytest.fixture
-def hostile(own_source: Source, serve: Callable[[DashboardContext], str], tmp_path: Path) -> str:
-    """Address of the app over usage whose models and features have these names."""
+@pytest.fixture(scope="module")
+def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of usage whose models and features have these names."""
+    folder = tmp_path_factory.mktemp("hostile")
     days = [int(demo_clock().timestamp()) - 86_400 * day for day in (1, 2, 3)]
     lines = [
         chat(
@@ -56,9 +58,17 @@ def hostile(own_source: Source, serve: Callable[[DashboardContext], str], tmp_pa
         chat(1_000 + number, model=NAMES[-1], created=days[0], metadata={"feature": name})
         for number, name in enumerate(NAMES)
     ]
-    path = written(tmp_path / "hostile<b>.jsonl", lines)
-    import_file(Store(own_source.store_path), path)
-    return serve(DashboardContext(own_source))
+    store = folder / "own.duckdb"
+    import_file(Store(store), written(folder / "hostile<b>.jsonl", lines))
+    return store
+
+
+@pytest.fixture
+def hostile(
+    hostile_store: Path, own_source: Source, serve: Callable[[DashboardContext], str]
+) -> str:
+    """Address of the app over the hostile names."""
+    return serve(DashboardContext(replace(own_source, store_path=hostile_store)))
 
 
 @pytest.mark.parametrize("path", ["/", "/?by=feature", "/whatif", "/imports"])
