@@ -97,15 +97,18 @@ def _candidates() -> tuple[Amounts, Amounts]:
 
 def shifts_of(rule: ChangeRule, facts: Facts, at: Amounts) -> Shifts:
     """Return the likeliest shift at each position; none without a history's level."""
-    level = facts.plan.level
+    levels = facts.plan.levels
     nothing = np.zeros(len(at))
-    if level is None or facts.series.step > HOUR:
+    if levels.of(0) is None or facts.series.step > HOUR:
         return Shifts(nothing, nothing + 1, at, np.zeros(len(at), dtype=bool))
     found = Shifts(nothing.copy(), nothing + 1, at.copy(), np.zeros(len(at), dtype=bool))
     a_step = round(HOUR / facts.series.step)
     phases = np.round(at).astype(np.int64) % a_step
-    for phase in np.unique(phases):
-        _fill(found, np.flatnonzero(phases == phase), rule, facts, level)
+    known = levels.places(at)
+    for place, phase in sorted(set(zip(known.tolist(), phases.tolist(), strict=True))):
+        level = levels.of(place)
+        if level is not None:
+            _fill(found, np.flatnonzero((phases == phase) & (known == place)), rule, facts, level)
     return found
 
 

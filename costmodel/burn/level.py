@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from costmodel.burn.series import DAY, HOUR, HOURS_OF_DAY, HOURS_OF_WEEK
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 
 HISTORY_DAYS = 56
 """Eight weeks: each hour of the week is seen eight times."""
+RELEARNED_EVERY = 4 * 7 * DAY
+"""Within a period longer than a month the usual level is learned anew so often: whole weeks, and
+about as long as a month's budget keeps one. A shift that stayed would be told again and again."""
+LONGEST_MONTH = 31 * DAY + HOUR
+"""With the hour that clocks go back."""
 FEWEST_DAYS = 7
 """A week: each hour of the week was seen once. With less there is no profile."""
 NEAR_ZERO = 0.05
@@ -34,14 +41,49 @@ class Level:
     until: datetime
 
 
-def level_of(series: Series, until: datetime, end: datetime, amount: float) -> Level | None:
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The usual level within a period: its history's, and in a long period what came to be usual.
+
+    ``untils`` are the moments up to which what was spent counts as usual: the period's start,
+    and in one longer than a month every four weeks after it. ``planned_a_day`` is the budget's
+    mean day.
+    """
+
+    series: Series
+    untils: tuple[datetime, ...]
+    planned_a_day: float
+    _known: dict[int, Level | None] = field(default_factory=dict)
+
+    def of(self, place: int) -> Level | None:
+        """Return the level from one of ``untils`` on; where there is none the one before it."""
+        if place not in self._known:
+            found = level_of(self.series, self.untils[place], self.planned_a_day)
+            self._known[place] = self.of(place - 1) if found is None and place else found
+        return self._known[place]
+
+    def places(self, positions: Amounts) -> npt.NDArray[np.int64]:
+        """Return which of ``untils`` holds at positions of the series."""
+        edges = self.series.positions(self.untils)
+        found: npt.NDArray[np.int64] = np.searchsorted(edges, positions, side="right") - 1
+        return np.maximum(found, 0)
+
+
+def levels_of(series: Series, start: datetime, end: datetime, amount: float) -> Levels:
+    """Return the levels of a period, with nothing known that came after a moment."""
+    length = end.astimezone(UTC) - start.astimezone(UTC)
+    count = int(length / RELEARNED_EVERY) if length > LONGEST_MONTH else 0
+    later = (start.astimezone(UTC) + n * RELEARNED_EVERY for n in range(1, count + 1))
+    return Levels(series, (start, *later), amount / ((end - start) / DAY))
+
+
+def level_of(series: Series, until: datetime, planned_a_day: float) -> Level | None:
     """Return the level of the eight weeks before ``until``; None where that is no history.
 
     It is none with less than a week since the first day that cost at least ``NEAR_ZERO`` of
-    an average day of the budget (``amount`` from ``until`` to ``end``), and where all of it
-    together stays below that share: a client that starts from nothing has no usual level.
+    an average day of the budget, and where all of it together stays below that share: a
+    client that starts from nothing has no usual level.
     """
-    planned_a_day = amount / ((end - until) / DAY)
     begin = _begin(series, until, NEAR_ZERO * planned_a_day)
     if begin is None:
         return None

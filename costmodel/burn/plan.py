@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from costmodel.burn.level import Level, hour_weights, level_of
+from costmodel.burn.level import hour_weights, levels_of
 from costmodel.burn.series import HOURS_OF_WEEK, between
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from costmodel.burn.level import Level, Levels
     from costmodel.burn.series import Amounts, Series
 
 Basis = Literal["profile", "uniform", "table"]
@@ -33,8 +34,8 @@ class Plan:
 
     ``cumulated`` is the share planned before each edge of the series' steps, 0 before the
     period and 1 after it. ``basis`` says where the shares come from: "uniform" also where a
-    profile was asked for and there is too little history for one. ``level`` is what history
-    spent in each hour of the week, None without enough of it.
+    profile was asked for and there is too little history for one. ``levels`` are what is usual:
+    the plan stays what it was at the start, and what is usual is learned anew in a long period.
     """
 
     start: datetime
@@ -43,7 +44,12 @@ class Plan:
     step: timedelta
     cumulated: Amounts
     basis: Basis
-    level: Level | None
+    levels: Levels
+
+    @property
+    def level(self) -> Level | None:
+        """Return what history spent in each hour of the week, None without enough of it."""
+        return self.levels.of(0)
 
     def share_before_position(self, positions: npt.ArrayLike) -> Amounts:
         """Return the share planned before positions, counted in steps of the series."""
@@ -79,12 +85,13 @@ def plan_for(
     """
     if series.start > start or series.end < end:
         raise ValueError("the series must reach from the period's start to its end")
-    level = level_of(series, start, end, amount)
+    levels = levels_of(series, start, end, amount)
     if table is not None:
-        return _laid(series, start, end, hour_weights(table), "table", level)
-    if basis == "profile" and level is not None:
-        return _laid(series, start, end, level.means, "profile", level)
-    return _laid(series, start, end, np.ones(HOURS_OF_WEEK), "uniform", level)
+        return _laid(series, start, end, hour_weights(table), "table", levels)
+    level = levels.of(0) if basis == "profile" else None
+    if level is not None:
+        return _laid(series, start, end, level.means, "profile", levels)
+    return _laid(series, start, end, np.ones(HOURS_OF_WEEK), "uniform", levels)
 
 
 def table_of(weekdays: Sequence[float], hours: Sequence[float]) -> tuple[float, ...]:
@@ -98,14 +105,14 @@ def _laid(
     end: datetime,
     weights: Amounts,
     basis: Basis,
-    level: Level | None,
+    levels: Levels,
 ) -> Plan:
     edges = np.arange(len(series.calendar) + 1, dtype=np.float64)
     inside = np.clip(edges, series.position(start), series.position(end))
     covered = np.diff(inside) * weights[series.calendar]
     cumulated = np.concatenate(([0.0], np.cumsum(covered)))
     shares = _on_grid(cumulated / cumulated[-1])
-    return Plan(start, end, series.start, series.step, shares, basis, level)
+    return Plan(start, end, series.start, series.step, shares, basis, levels)
 
 
 def _on_grid(shares: Amounts) -> Amounts:
