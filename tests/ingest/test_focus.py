@@ -83,39 +83,47 @@ def test_a_row_of_an_ai_service_is_a_charge(by: str, tmp_path: Path) -> None:
     assert (charge.end - charge.start).days == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "ours"),
-    [
-        ({"ServiceName": "Azure Machine Learning", "ChargeDescription": "Compute"}, False),
-        ({"ServiceName": "Amazon SageMaker", "ChargeDescription": "Hosting"}, False),
-        ({"ServiceName": "Amazon Rekognition", "ChargeDescription": "Pictures"}, False),
-        ({"ServiceName": "LLM Inference", "ChargeDescription": "Requests"}, True),
-        ({"ServiceCategory": "Other", "ServiceName": "Claude Sonnet (Bedrock Edition)"}, True),
-        ({"ServiceCategory": "Other", "ServiceName": "X", "ChargeDescription": "gpt4o in"}, True),
-        ({"ServiceCategory": "Compute", "ServiceName": "EC2", "ChargeDescription": "vm"}, False),
-        ({"ServiceCategory": "NULL", "ServiceName": "NULL", "ChargeDescription": "NULL"}, False),
-    ],
-)
-def test_which_services_are_ours(words: dict[str, str], ours: bool, tmp_path: Path) -> None:
-    found, charges = brought(tmp_path, {**ROW, **words})
-    assert len(charges) == ours
-    assert found.rows_without_usage == 1
+SERVICES: list[tuple[dict[str, str], bool]] = [
+    ({"ServiceName": "Azure Machine Learning", "ChargeDescription": "Compute"}, False),
+    ({"ServiceName": "Amazon SageMaker", "ChargeDescription": "Hosting"}, False),
+    ({"ServiceName": "Amazon Rekognition", "ChargeDescription": "Pictures"}, False),
+    ({"ServiceName": "LLM Inference", "ChargeDescription": "Requests"}, True),
+    ({"ServiceCategory": "Other", "ServiceName": "Claude Sonnet (Bedrock Edition)"}, True),
+    ({"ServiceCategory": "Other", "ServiceName": "X", "ChargeDescription": "gpt4o in"}, True),
+    ({"ServiceCategory": "Compute", "ServiceName": "EC2", "ChargeDescription": "vm"}, False),
+    ({"ServiceCategory": "NULL", "ServiceName": "NULL", "ChargeDescription": "NULL"}, False),
+]
 
 
-@pytest.mark.parametrize(
-    ("category", "kind"),
-    [
-        ("Usage", ChargeKind.USAGE),
-        ("purchase", ChargeKind.OTHER),
-        ("Tax", ChargeKind.TAX),
-        ("Credit", ChargeKind.CREDIT),
-        ("Adjustment", ChargeKind.CREDIT),
-        ("Something", ChargeKind.OTHER),
-    ],
-)
-def test_what_the_money_is_for(category: str, kind: ChargeKind, tmp_path: Path) -> None:
-    _, (charge,) = brought(tmp_path, {**ROW, "ChargeCategory": category})
-    assert charge.kind is kind
+def test_which_services_are_ours(tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "BilledCost": str(number), **words} for number, (words, _) in enumerate(SERVICES, 1)
+    ]
+    found, charges = brought(tmp_path, *rows)
+    ours = [number for number, (_, is_ours) in enumerate(SERVICES, 1) if is_ours]
+    assert sorted(each.amount for each in charges) == ours
+    assert found.rows_without_usage == len(SERVICES)
+
+
+CATEGORIES = [
+    ("Usage", ChargeKind.USAGE),
+    ("purchase", ChargeKind.OTHER),
+    ("Tax", ChargeKind.TAX),
+    ("Credit", ChargeKind.CREDIT),
+    ("Adjustment", ChargeKind.CREDIT),
+    ("Something", ChargeKind.OTHER),
+]
+
+
+def test_what_the_money_is_for(tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "BilledCost": str(number), "ChargeCategory": category}
+        for number, (category, _) in enumerate(CATEGORIES, 1)
+    ]
+    _, charges = brought(tmp_path, *rows)
+    assert {each.amount: each.kind for each in charges} == {
+        number: kind for number, (_, kind) in enumerate(CATEGORIES, 1)
+    }
 
 
 @pytest.mark.parametrize(
