@@ -30,6 +30,7 @@ from pricing import load_book
 from tests.conftest import SOAK
 from tests.demo import demo_clock
 from tests.ingest.chats import accounting, chat, written
+from tollbook.failures import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,16 +162,23 @@ def names_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
-def ran(*words: object) -> bytes:
-    command = [sys.executable, "-m", "tollbook", *map(str, words)]
-    return subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout
+@pytest.fixture
+def ran(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., bytes]:
+    """Run the program in this process; returns what it wrote to stdout."""
+
+    def run_with(*words: object) -> bytes:
+        capfdbinary.readouterr()
+        assert run([str(word) for word in words]) == 0
+        return capfdbinary.readouterr().out
+
+    return run_with
 
 
 def is_harmless(cell: str) -> bool:
     return cell.isprintable() and not cell.startswith(("=", "+", "-", "@", "\uff1d"))
 
 
-def test_no_cell_of_a_csv_export_is_a_formula(names_store: Path) -> None:
+def test_no_cell_of_a_csv_export_is_a_formula(names_store: Path, ran: Callable[..., bytes]) -> None:
     text = ran("--db", names_store, "export", "csv", "--by", "model,feature,team").decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))[:-1]
     assert len(rows) == len(FORMULAS) + len(STEERING) + 2
@@ -187,7 +195,9 @@ def texts_of(workbook: bytes) -> list[str]:
     return [cell.value for cell in cells if isinstance(cell.value, str)]
 
 
-def test_no_cell_of_a_workbook_is_a_formula(names_store: Path, tmp_path: Path) -> None:
+def test_no_cell_of_a_workbook_is_a_formula(
+    names_store: Path, ran: Callable[..., bytes], tmp_path: Path
+) -> None:
     out = tmp_path / "report.xlsx"
     ran("--db", names_store, "export", "xlsx", "--by", "model,feature,team", "--out", out)
     texts = texts_of(out.read_bytes())
@@ -196,7 +206,9 @@ def test_no_cell_of_a_workbook_is_a_formula(names_store: Path, tmp_path: Path) -
     assert sum(text.startswith("x" * 1_000) for text in texts) >= 2
 
 
-def test_json_keeps_every_name_and_prints_no_control(names_store: Path) -> None:
+def test_json_keeps_every_name_and_prints_no_control(
+    names_store: Path, ran: Callable[..., bytes]
+) -> None:
     out = ran("--db", names_store, "report", "--by", "model,feature", "--json")
     assert all(line.isprintable() for line in out.decode().splitlines())
     found = {row["model"] for row in json.loads(out)["rows"]}
