@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from tollbook.plan_horizon import HorizonAsked
 
 F = TypeVar("F", bound="Callable[..., Any]")
-
-GROUPS = ("feature", "team")
-"""Adopted usage is kept by these too, so that other shares of traffic are no saving."""
-LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,14 @@ def adoption_options(function: F) -> F:
 
 def adoption_asked(options: dict[str, Any]) -> AdoptionAsked | None:
     """Take the options of an adoption out of all options; None where nothing is adopted."""
+    from ingest.plan_adoption import LONGEST_NAME, is_plan_name
+
     name, scenario = options.pop("adopt"), options.pop("scenario")
     if name is None:
         if scenario is not None:
             raise UsageProblem("--scenario says what to adopt; add --adopt NAME")
         return None
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not is_plan_name(name):
         raise UsageProblem(f"--adopt takes a name of 1 to {LONGEST_NAME} letters, on one line")
     return AdoptionAsked(name.strip(), scenario)
 
@@ -74,37 +72,21 @@ def adopted(
     asked: AdoptionAsked,
 ) -> AdoptedPlan:
     """Keep the scenario asked for in the store, and return it with its version."""
-    from dataclasses import replace
+    from ingest.plan_adoption import Adoption, adopt
 
-    from costmodel.horizon import MONTHS, month_costs
-    from costmodel.plan import LedgerBaseline, plan_usage
-    from costmodel.regimes import month_after
-    from costmodel.savings import group_names
-    from costmodel.workload import ESCALATED_FROM
-    from ingest.adopted_plans import AdoptedPlan, frozen
-    from pricing.digest import book_digest
-
-    book, plan = invocation.book, head.plan
     name, levers = _scenario(head, asked)
-    usage, _ = plan_usage(plan, book, today=invocation.now.date(), history=head.history)
-    first = date.fromisoformat(f"{head.result.period}-01")
-    growth, months = (ahead.growth, ahead.months) if ahead else ((), MONTHS)
-    costs = month_costs(usage, (*levers, *growth), book, first, months)
-    start = plan.baseline
-    kept = AdoptedPlan(
+    adoption = Adoption(
         name=asked.name,
-        version=0,
-        adopted_at=invocation.now,
         scenario=name,
+        plan=head.plan,
         plan_text=file.read_text(encoding="utf-8"),
-        book_digest=book_digest(book),
-        currency=head.result.currency,
-        first_month=first,
-        filters=dict(start.filters) if isinstance(start, LedgerBaseline) else {},
-        usage=usage.keeping((ESCALATED_FROM, *group_names(usage))),
-        costs={month_after(first, place): cost for place, cost in enumerate(costs)},
+        levers=levers,
+        history=head.history,
+        first_month=date.fromisoformat(f"{head.result.period}-01"),
     )
-    return replace(kept, version=invocation.store().adopt(frozen(kept)))
+    if ahead:
+        adoption = replace(adoption, growth=tuple(ahead.growth), months=ahead.months)
+    return adopt(adoption, invocation.store(), invocation.book, invocation.now)
 
 
 def _scenario(head: Version, asked: AdoptionAsked) -> tuple[str, tuple[Lever, ...]]:

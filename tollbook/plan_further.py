@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tollbook.plan_adoption import (
-    GROUPS,
     AdoptionAsked,
     adopted,
     adoption_answer,
@@ -45,6 +44,8 @@ class FurtherAsked:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Return the words by which usage must be grouped for this."""
+        from ingest.plan_adoption import GROUPS
+
         months = self.ahead.dimensions if self.ahead else ()
         return (*months, *(GROUPS if self.adoption else ()))
 

@@ -21,18 +21,13 @@ def history_of(invocation: Invocation, plan: Plan, also: Collection[str] = ()) -
     None for typed numbers, and where no whole day of the period has usage.
     """
     from costmodel.plan import LedgerBaseline
-    from costmodel.rules import CLOCK_NAMES
-    from ingest.baseline import plan_history
-    from ingest.rows import CELL_DIMENSIONS
+    from ingest.plan_adoption import history_of_plan
 
     if not isinstance(plan.baseline, LedgerBaseline):
         return None
-    asked = {name for each in plan.scenarios for lever in each.levers for name in lever.dimensions}
-    asked |= set(also)
-    kept = (*(invocation.configuration.cells or CELL_DIMENSIONS), *CLOCK_NAMES)
-    store, book, start = invocation.store(), invocation.book, plan.baseline
-    period, names = _whole_days(invocation, start.last), [name for name in kept if name in asked]
-    return plan_history(store, book, period, start.filters, names)
+    period = _whole_days(invocation, plan.baseline.last)
+    store, book = invocation.store(), invocation.book
+    return history_of_plan(store, book, invocation.configuration, plan, period, also)
 
 
 def backtest_of(invocation: Invocation, start: LedgerBaseline) -> Backtest | None:

@@ -40,6 +40,15 @@ def amount(text: str) -> Decimal:
     return Decimal(text.replace("\u2212", "-").replace("$", "").replace(",", ""))
 
 
+def adopt(page: Page, name: str) -> None:
+    button, said = page.locator("#whatif-adopt"), page.locator("#whatif-save-said")
+    button.click()
+    expect(said).to_contain_text("Give the plan a name first")
+    page.get_by_label("Name of this plan").fill(name)
+    button.click()
+    expect(said).to_contain_text(f"“{name}” is adopted, version 1: $")
+
+
 def test_overview_says_what_an_adopted_plan_has_saved_so_far(
     demo_source: Source,
     serve: Callable[[DashboardContext], str],
@@ -50,24 +59,26 @@ def test_overview_says_what_an_adopted_plan_has_saved_so_far(
     shutil.copy(demo_source.store_path, store)
     source = replace(demo_source, store_path=store, demo=False)
     then = serve(DashboardContext(replace(source, clock=lambda: OCTOBERS_END)))
-    page = open_page("/whatif?batch=30&cached=70", at=then)
+    page = open_page("/whatif?batch=30&cached=70&open=side-by-side", at=then)
+    adopt(page, "Budget 2027")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="YAML").click()
     plan = tmp_path / "plan.yaml"
     waiting.value.save_as(plan)
     options = ["--db", str(store), "--now", OCTOBERS_END.isoformat()]
     assert run([*options, "plan", str(plan), "--adopt", "Budget 2027"]) == 0
+    by_command, on_screen = map(thawed, Store(store).plans())
+    assert (on_screen.version, on_screen) == (1, replace(by_command, version=1))
 
     page = open_page("/", at=serve(DashboardContext(source)))
-    said = page.locator(".chart-card .chart-sentence").first.inner_text()
-    assert "The plan “Budget 2027” meant $" in said
-    found = SENTENCE.search(said)
-    assert found, said
+    sentence = page.locator(".chart-card .chart-sentence").first.inner_text()
+    assert "The plan “Budget 2027” meant $" in sentence
+    found = SENTENCE.search(sentence)
+    assert found, sentence
     total = amount(found["total"]) * (1 if found["verb"] == "saved" else -1)
     parts = [amount(each) for each in re.findall(r"\u2212?\$[\d,]+\.\d\d", found["parts"])]
     assert sum(parts) == total
-    kept = thawed(Store(store).plans()[-1])
-    came = plan_so_far(Store(store), source.book, kept, source.clock(), "UTC").saved
+    came = plan_so_far(Store(store), source.book, on_screen, source.clock(), "UTC").saved
     assert came
     assert total * CENTS == round(came.so_far * CENTS)
     expect(page.locator(".chart-card .legend").first).to_contain_text("Budget 2027")

@@ -37,6 +37,10 @@ STORE = "whatif-saved"
 NAME, SAVE, SAID = "whatif-save-name", "whatif-save", "whatif-save-said"
 ON_SCREEN = "On screen"
 LONGEST_LABEL = 22
+KEPT_WHERE = (
+    "Save keeps the plan in this browser, to compare it. Adopt keeps it with your usage, frozen: "
+    "Overview holds what comes against it."
+)
 _RENAME = {"type": "whatif-saved-name", "place": ALL}
 _DELETE = {"type": "whatif-saved-delete", "place": ALL}
 
@@ -49,10 +53,10 @@ class Row:
     screen: Screen
 
 
-def section(*more: Component) -> html.Div:
+def section(*more: Component, beside: Component) -> html.Div:
     """Return the form, the list and the comparison; ``more`` stands below the list.
 
-    The browser keeps the scenarios.
+    The browser keeps the scenarios. ``beside`` stands beside the button that saves.
     """
     form = html.Div(
         [
@@ -65,6 +69,8 @@ def section(*more: Component) -> html.Div:
                 className="save-name",
             ),
             html.Button("Save", id=SAVE, type="button", className="plain-button"),
+            beside,
+            html.P(KEPT_WHERE, className="control-source"),
             html.P("", id=SAID, role="status", className="control-source"),
         ],
         className="save-form",

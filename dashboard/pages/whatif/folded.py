@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.pages.whatif import (
+    adopting,
     breakdown,
     caching,
     compare,
@@ -36,7 +37,7 @@ def sections() -> list[Folded]:
             compare.SECTION,
             "Side by side",
             f"Up to {MOST_SAVED} plans kept in this browser; opens a plan file",
-            compare.section(opening.section()),
+            compare.section(opening.section(), beside=adopting.button()),
         ),
         Folded(
             two_settings.NAME,
@@ -69,7 +70,7 @@ def sections() -> list[Folded]:
 
 def register(app: Dash, context: DashboardContext) -> None:
     """Fill each section once it is open."""
-    for part in (opportunities, compare, opening, two_settings, breakdown):
+    for part in (opportunities, compare, adopting, opening, two_settings, breakdown):
         part.register(app, context)
     for logs in (caching, thresholds):
         logs.SECTION.register(app, context)
