@@ -44,6 +44,8 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "cost_usd": "reported_cost",
     "spend": "reported_cost",
     "vendor": "provider",
+    "context_tokens": "input",
+    "generated_tokens": "output",
 }
 """Names that people give columns, beside those that exports use."""
 

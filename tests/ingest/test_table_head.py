@@ -41,6 +41,8 @@ def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
         ("Created At", "time"),
         ("request_id", "id"),
         ("cost", "reported_cost"),
+        ("ContextTokens", "input"),
+        ("GeneratedTokens", "output"),
     ],
 )
 def test_a_name_that_is_known_or_nearly_so_is_guessed(column: str, target: str) -> None:
