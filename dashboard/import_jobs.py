@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from werkzeug.utils import secure_filename
 
 from dashboard.import_words import result_sentence
-from dashboard.mapping_choices import DAY, ORGANISATION, chosen_day, mapping_yaml
+from dashboard.mapping_choices import DAY, ORGANISATION, check_choices, chosen_day, mapping_yaml
 from ingest.errors import IngestError, NoFormatError
 from ingest.imports import ImportOptions, import_file, preview_file
 from ingest.raw_lines import is_table
@@ -237,6 +237,8 @@ class Imports:
 
     def _look(self, held: Held) -> Job:
         try:
+            if held.choices is not None:
+                check_choices(held.choices)
             seen = preview_file(held.path, _options(held), self._teller(held.name, "checking"))
         except IngestError as error:
             could_be_mapped = isinstance(error, NoFormatError) and is_table(held.path)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from costmodel.meters import METERS
 from ingest.errors import MappingError
 from ingest.mapping import BUCKET_SECONDS, CONSTANT_TARGETS, TARGETS
 from ingest.table_head import guessed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ingest.table_head import TableHead
 
@@ -57,6 +58,41 @@ def chosen_day(choices: Mapping[str, str]) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise MappingError(f"the day {text!r} cannot be read: write it as 2026-11-03") from error
+
+
+def check_choices(choices: Mapping[str, str]) -> None:
+    """Refuse choices that lack something, in the words of the form.
+
+    Raises:
+        MappingError: A line for each thing that is missing.
+    """
+    missing = [words for lacks, words in _LACKING if lacks(choices)]
+    if missing:
+        raise MappingError("\n".join(missing))
+
+
+def _has_column(choices: Mapping[str, str], *targets: str) -> bool:
+    return any(f"{COLUMN}{target}" in choices for target in targets)
+
+
+_LACKING: Final[tuple[tuple[Callable[[Mapping[str, str]], bool], str], ...]] = (
+    (
+        lambda chosen: not _has_column(chosen, *map(str, METERS)),
+        "Nothing is counted yet: choose the columns of input tokens and output tokens.",
+    ),
+    (
+        lambda chosen: not _has_column(chosen, "model") and f"{CONSTANT}model" not in chosen,
+        "No model yet: choose its column, or write its name under “Model, where no column has it”.",
+    ),
+    (
+        lambda chosen: _has_column(chosen, "cached_input") and CACHED not in chosen,
+        "Say under “Input counts the cached tokens” whether it does.",
+    ),
+    (
+        lambda chosen: _has_column(chosen, "requests") and BUCKET not in chosen,
+        "Say under “A row is” how long the stretch is whose requests a row sums.",
+    ),
+)
 
 
 def mapping_yaml(choices: Mapping[str, str]) -> str:

@@ -205,8 +205,7 @@ def test_a_table_that_no_format_knows_waits_for_a_mapping(
     mapped(client, job, time="ts", model="llm")
     assert finished(client, job)["state"] == "held"
     (held,) = own.imports.held(own.store_path)
-    assert held.problem.startswith("mapping.yaml:")
-    assert "no column is counted" in held.problem
+    assert held.problem.startswith("Nothing is counted yet: choose the columns")
     mapped(client, job, time="ts", model="llm", input="Prompt Tokens", output="Completion Tokens")
     finished(client, job)
     (held,) = own.imports.held(own.store_path)
