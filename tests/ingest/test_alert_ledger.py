@@ -71,7 +71,7 @@ def test_without_a_store_there_are_no_alerts(ledger: AlertLedger) -> None:
 
 
 def test_what_is_recorded_comes_back_and_the_next_serial_is_one_more(ledger: AlertLedger) -> None:
-    pulse = Pulse(NOON, NOON - MINUTE, "no mail server", None, NOON)
+    pulse = Pulse(NOON, NOON - MINUTE, "no mail server", NOON)
     given = replace(alert("a"), acknowledged_by="Ann", snoozed=True, snoozed_until=NOON + MINUTE)
     recording = Recording(pulse, [given], [transition("a", "held"), transition("b")])
     assert ledger.record(0, recording)
