@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from dashboard.context import DashboardContext
 from dashboard.pages.lab import limits
+from ingest import traffic
 from tests.settled_page import settle
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def test_texts_are_counted_and_never_in_the_address(open_page: Callable[..., Pag
 def test_the_lab_is_there_while_the_busiest_minute_is_counted(
     open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, real = Event(), limits.loads
+    gate, real = Event(), traffic.loads
 
     def held_up(*asked: Any) -> Any:  # noqa: ANN401 - whatever the real one is asked
         gate.wait(60)
