@@ -41,6 +41,8 @@ def test_an_edge_becomes_one_mail_and_the_next_look_none(desk: Desk) -> None:
     assert [recipients for recipients, _ in desk.box.letters] == [[ANN]]
     assert desk.subjects()[0].startswith("Search: spending is 4.6x plan")
     assert desk.states() == ["sent"]
+    (edge,), (sent,) = desk.store.alerts().transitions(), desk.store.alerts().deliveries()
+    assert sent.bundle.partition(".")[0] == edge.transition_id, "pages find the mail by this"
     assert desk.steps[:6] == ["begun", "looked", "planned", "recorded", "claimed", "sent"]
 
 
