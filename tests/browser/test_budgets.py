@@ -43,12 +43,10 @@ def _same(at: datetime) -> datetime:
     return at
 
 
-@pytest.fixture
-def watched_site(
-    tmp_path: Path, demo_source: Source, serve: Callable[[DashboardContext], str]
-) -> str:
-    """Address of the app over the demo's usage, looked at three times, its mails waiting."""
-    path = tmp_path / "own.duckdb"
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, demo_source: Source) -> Source:
+    """The demo's usage, looked at three times, its mails waiting."""
+    path = tmp_path_factory.mktemp("watched") / "own.duckdb"
     shutil.copy(demo_source.store_path, path)
     mail = Mail("127.0.0.1", "tollbook@example.com", port=1, security="none", to=("a@example.com",))
     configuration = replace(demo_source.configuration, mail=mail)
@@ -56,7 +54,21 @@ def watched_site(
     for at in LOOKS:
         house = House(store, configuration, partial(_same, at), lambda _: None, lambda _: None)
         tick(house, lambda now: situations(store, demo_source.book, configuration, now))
-    return serve(DashboardContext(Source(path, demo_source.book, configuration, demo_clock)))
+    return Source(path, demo_source.book, configuration, demo_clock)
+
+
+@pytest.fixture
+def watched_site(watched: Source, serve: Callable[[DashboardContext], str]) -> str:
+    """Address of the app over what is watched, for tests that change nothing."""
+    return serve(DashboardContext(watched))
+
+
+@pytest.fixture
+def own_site(tmp_path: Path, watched: Source, serve: Callable[[DashboardContext], str]) -> str:
+    """Address of the app over a copy of what is watched."""
+    path = tmp_path / "own.duckdb"
+    shutil.copy(watched.store_path, path)
+    return serve(DashboardContext(replace(watched, store_path=path)))
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1_440), ("dark", 400)])
@@ -88,10 +100,8 @@ def test_one_budget_is_accessible_and_fits(
     assert inside.locator("img.chart").evaluate("image => image.naturalWidth") > 0
 
 
-def test_an_alert_is_answered_and_stays_so(
-    watched_site: str, open_page: Callable[..., Page]
-) -> None:
-    page = open_page("/budgets", at=watched_site)
+def test_an_alert_is_answered_and_stays_so(own_site: str, open_page: Callable[..., Page]) -> None:
+    page = open_page("/budgets", at=own_site)
     page.get_by_role("link", name="All models").click()
     page.wait_for_url("**budget=All+models*")
     first = page.locator(".budget-alerts li").first
@@ -108,12 +118,12 @@ def test_an_alert_is_answered_and_stays_so(
 
 
 def test_a_budget_is_tried_made_changed_and_removed(
-    watched_site: str,
+    own_site: str,
     open_page: Callable[..., Page],
     axe: Callable[[Page], list[str]],
     sideways_scroll: Callable[[Page], int],
 ) -> None:
-    page = open_page("/budgets?new=1", width=400, at=watched_site)
+    page = open_page("/budgets?new=1", width=400, at=own_site)
     page.locator(".budget-form").get_by_role("button", name="Save").click()
     expect(page.locator("#budget-said")).to_contain_text("Give the budget an amount.")
     page.get_by_label("Name").fill("Search <b>alone</b>")
@@ -142,12 +152,12 @@ def test_a_budget_is_tried_made_changed_and_removed(
 def test_the_rest_of_a_budget_stands_under_more(
     scheme: str,
     width: int,
-    watched_site: str,
+    own_site: str,
     open_page: Callable[..., Page],
     axe: Callable[[Page], list[str]],
     sideways_scroll: Callable[[Page], int],
 ) -> None:
-    page = open_page("/budgets?new=1", scheme=scheme, width=width, at=watched_site)
+    page = open_page("/budgets?new=1", scheme=scheme, width=width, at=own_site)
     page.get_by_label("Name").fill("Search")
     page.get_by_label("Amount").fill("300")
     page.locator(".budget-more > summary").click()

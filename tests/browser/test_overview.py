@@ -43,6 +43,7 @@ def features(source: Source, words: str) -> dict[str | None, Fraction]:
 
 def test_the_large_sentence_says_spent_budget_and_range(open_page: Callable[..., Page]) -> None:
     page = open_page("/")
+    expect(page.locator("#compare")).to_be_visible()
     sentence = page.locator("h1").inner_text()
     assert sentence.startswith("November is at least at $798 of $1,200 and heads for $1,")
     assert "(likely $1," in sentence
@@ -66,8 +67,14 @@ def test_dragging_over_days_sets_the_period(open_page: Callable[..., Page]) -> N
     wait_for_headline(page, f"{int(first[-2:])} Nov 2026 to {int(last[-2:])} Nov 2026 cost ")
 
 
-def test_a_typed_range_goes_to_the_address_and_back(open_page: Callable[..., Page]) -> None:
+def test_a_typed_range_goes_to_the_address_and_back_and_other_words_change_nothing(
+    open_page: Callable[..., Page],
+) -> None:
     page = open_page("/")
+    page.locator("#range").fill("some day")
+    page.locator("#range").press("Enter")
+    page.get_by_text("write last 30d, 2026-10").wait_for()
+    assert address(page) == {}
     page.locator("#range").fill("2026-10")
     page.locator("#range").press("Enter")
     page.wait_for_url("**range=2026-10*")
@@ -76,16 +83,6 @@ def test_a_typed_range_goes_to_the_address_and_back(open_page: Callable[..., Pag
     wait_for_headline(page, "November is ")
     assert address(page) == {}
     expect(page.locator("#range")).to_have_value("this month")
-
-
-def test_words_that_name_no_range_are_said_and_change_nothing(
-    open_page: Callable[..., Page],
-) -> None:
-    page = open_page("/")
-    page.locator("#range").fill("some day")
-    page.locator("#range").press("Enter")
-    page.get_by_text("write last 30d, 2026-10").wait_for()
-    assert address(page) == {}
 
 
 def test_an_address_that_is_not_understood_shows_the_default_and_says_so(
@@ -99,8 +96,8 @@ def test_an_address_that_is_not_understood_shows_the_default_and_says_so(
     assert page.locator("h1").inner_text().startswith("November is ")
 
 
-def test_the_table_on_screen_is_the_report(
-    open_page: Callable[..., Page], demo_source: Source
+def test_the_table_on_screen_and_its_downloads_are_the_report(
+    open_page: Callable[..., Page], demo_source: Source, tmp_path: Path
 ) -> None:
     page = open_page("/?range=2026-10")
     page.locator(".ag-row").first.wait_for()
@@ -110,18 +107,18 @@ def test_the_table_on_screen_is_the_report(
     }
     exact = features(demo_source, "2026-10")
     assert shown == {name: f"${float(cost):,.2f}" for name, cost in exact.items() if name}
+    for kind in ("csv", "xlsx"):
+        path = downloaded(page, kind, tmp_path)
+        assert read(path) == {name: round(cost, 2) for name, cost in exact.items()}, kind
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_download_is_the_report_to_the_cent(
-    kind: str, open_page: Callable[..., Page], demo_source: Source, tmp_path: Path
-) -> None:
-    page = open_page("/?range=2026-10")
+def downloaded(page: Page, kind: str, folder: Path) -> Path:
     with page.expect_download() as waiting:
         page.get_by_role("link", name=kind.upper()).click()
-    path = tmp_path / waiting.value.suggested_filename
+    path = folder / waiting.value.suggested_filename
+    assert path.suffix == f".{kind}"
     waiting.value.save_as(path)
-    assert read(path) == {k: round(v, 2) for k, v in features(demo_source, "2026-10").items()}
+    return path
 
 
 def read(path: Path) -> dict[str, Fraction]:
