@@ -274,11 +274,19 @@ DERIVED: Final[Mapping[str, str]] = {
     "n_creation_1h": _count("written_1h"),
     "n_searches": _count("searches"),
 }
-COUNTS: Final = (
-    "prompt", "input_count", "completion", "cached_count", "written_count", "audio_count",
-    "audio_out_count", "reasoning_count", "read_count", "creation_count", "written_5m",
-    "written_1h", "searches",
-)  # fmt: skip
+NUMERIC: Final = (
+    ("moment_text",),
+    ("prompt", "input_count"),
+    ("completion",),
+    ("cached_count",),
+    ("written_count",),
+    ("audio_count",),
+    ("audio_out_count",),
+    ("reasoning_count",),
+    ("read_count",),
+    ("creation_count", "written_5m", "written_1h"),
+    ("searches",),
+)
 SPECIAL: Final = "(n_cached + n_written + n_audio)"
 CACHED_AUDIO: Final = f"greatest({SPECIAL} - n_input, 0)"
 """OpenAI does not say how much of the audio was cached: what does not fit otherwise."""
@@ -310,10 +318,11 @@ def _projection(path: Path, options: ImportOptions, reader: str = JSON_LINES) ->
         time_given="moment_text IS NOT NULL",
         recognised="known_line",
         has_usage=(
-            "coalesce(prompt, input_count, completion, read_count, creation_count) IS NOT NULL"
+            "coalesce(prompt, input_count) IS NOT NULL OR completion IS NOT NULL "
+            "OR read_count IS NOT NULL OR creation_count IS NOT NULL"
         ),
         sound=(
-            "coalesce(prompt, input_count, completion) IS NOT NULL "
+            "(coalesce(prompt, input_count) IS NOT NULL OR completion IS NOT NULL) "
             "AND (anthropic OR n_cached <= n_input) AND n_reasoning <= n_output"
         ),
         request_id="text_of(line_id)",
@@ -326,7 +335,7 @@ def _projection(path: Path, options: ImportOptions, reader: str = JSON_LINES) ->
         measures=_measures(),
         price_at=options.price_at,
         derived=DERIVED,
-        numeric=(COUNTS, ("moment_text",)),
+        numeric=NUMERIC,
     )
 
 

@@ -31,6 +31,8 @@ EARLIEST: Final = "2015-01-01"
 LATEST: Final = "2100-01-01"
 MOST_DOUBTFUL: Final = "0.002"
 """Share of a sample that may have no plain number where the file is read as having one."""
+SMALLEST: Final = 16
+"""Where a sample has smaller counts than this, apart from 0, the file will have a 1."""
 
 
 def _tier_cases() -> str:
@@ -138,16 +140,22 @@ def used_places_sql(projection: Projection) -> str:
 def plain_numbers_sql(projection: Projection) -> str:
     """Return a query that tells for each numeric group whether nearly all rows have plain numbers.
 
-    A 1 is none: it would not be told from ``true``. To tell ``false`` from 0 is not worth
-    a file's text: the counts of a group are read ``unless_false``.
+    A 1 is none: it would not be told from ``true``, and to look at a row again takes a pass
+    over the file, so where small counts are usual they stay text. To tell ``false`` from 0
+    is not worth a file's text: the counts of a group are read ``unless_false``.
     """
     tests = []
     for group in projection.numeric:
         places = [place for name in group for place in projection.raw[name]]
-        plain = " AND ".join(
-            f"regexp_full_match({place}, '[0-9]{{1,12}}') AND {place} <> '1'" for place in places
+        plain = " AND ".join(f"regexp_full_match({place}, '[0-9]{{1,12}}')" for place in places)
+        small = " OR ".join(
+            f"coalesce(try_cast({place} AS BIGINT) BETWEEN 1 AND {SMALLEST - 1}, false)"
+            for place in places
         )
-        tests.append(f"avg(CASE WHEN {plain or 'false'} THEN 0 ELSE 1 END) <= {MOST_DOUBTFUL}")
+        tests.append(
+            f"avg(CASE WHEN {plain or 'false'} THEN 0 ELSE 1 END) <= {MOST_DOUBTFUL} "
+            f"AND NOT bool_or({small or 'false'})"
+        )
     return f"SELECT {', '.join(tests) or 'true'} FROM {_reader(projection)}"
 
 
