@@ -22,10 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from alerts.evaluation import situations
-from benchmarks.import_speed import DAYS, FEATURES, FIRST_SECOND, MODELS, TEAMS, write_lines
+from benchmarks.import_speed import (
+    DAYS,
+    FEATURES,
+    FIRST_SECOND,
+    MODELS,
+    TEAMS,
+    measured,
+    write_lines,
+)
 from costmodel.budget import Budget
 from ingest.configuration import Configuration
-from ingest.imports import import_file
 from ingest.periods import Period
 from ingest.report import ReportQuery, report
 from ingest.store import Store
@@ -64,14 +71,14 @@ def budgets(count: int) -> tuple[Budget, ...]:
 
 
 def main() -> None:
-    """Import once, then let both sides look at it."""
+    """Import once, in a process of its own, as its memory would be ours; then compare."""
     lines, count = (int(each) for each in [*sys.argv[1:], *[str(LINES), str(BUDGETS)]][:2])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls.jsonl"
         write_lines(path, lines)
-        store = Store(Path(folder) / "store.duckdb")
-        import_file(store, path)
-        compare(store.path, count)
+        store = Path(folder) / "store.duckdb"
+        measured("whole", path, store)
+        compare(store, count)
 
 
 def compare(path: Path, count: int) -> None:
