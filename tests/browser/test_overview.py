@@ -161,9 +161,9 @@ def test_the_sentence_and_the_picture_can_be_copied(open_page: Callable[..., Pag
     sentence = page.locator(".chart-sentence").first.inner_text()
     assert page.evaluate("navigator.clipboard.readText()") == sentence
     page.get_by_role("button", name="Copy as picture").first.click()
-    page.wait_for_timeout(1_500)
-    kinds = page.evaluate("navigator.clipboard.read().then((items) => items[0].types)")
-    assert kinds == ["image/png"]
+    page.wait_for_function(
+        "navigator.clipboard.read().then((items) => String(items[0].types) === 'image/png')"
+    )
 
 
 def test_the_table_behind_the_chart_adds_up_to_the_month(open_page: Callable[..., Page]) -> None:
