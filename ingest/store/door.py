@@ -4,6 +4,9 @@ An open read-write session locks out every other process, and inside one process
 DuckDB refuses to open a file in two ways at once. So readers of this process share
 a file, a writer has it alone, and whoever meets the lock of another process tries
 again. What DuckDB says about a lock names the other program; it is never shown.
+
+To start DuckDB takes ten times as long as to open a file with it, so a process keeps
+what it started; files are attached to it for a session and let go.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import duckdb
 
 from ingest.errors import NoRoomError, StoreBusyError, StoreMissingError, StoreUnreadableError
 from ingest.room import is_full
+from ingest.served import sql_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+READ_ONLY: Final = "(READ_ONLY)"
 LOCKED = "Could not set lock"
 SMALLEST_STORE_BYTES: Final = 3 * 4096
 """What DuckDB writes first of all; a file with less of it never was a store."""
@@ -90,28 +95,111 @@ def _turns(path: Path) -> _Turns:
         return _TURNS.setdefault(str(path.resolve()), _Turns())
 
 
+class _Attachment:
+    """One file among the readers' files: its name there, and how many read it now."""
+
+    def __init__(self, root: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+        self._root = root
+        self._path = path
+        self._readers = 0
+        self._guard = threading.Lock()
+        self.name = name
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Attach the file with its first reader, let it go with its last."""
+        with self._guard:
+            if not self._readers:
+                attach = _attach_sql(self._path, self.name, READ_ONLY)
+                _patiently(self._path, lambda: self._run(attach))
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._readers -= 1
+                if not self._readers:
+                    self._run(f"DETACH {self.name}")
+
+    def _run(self, statement: str) -> None:
+        with self._root.cursor() as cursor:
+            cursor.execute(statement)
+
+
+class _Readers:
+    """One DuckDB that stays; all readers of a file in this process share one attachment of it."""
+
+    def __init__(self, spill_into: Path) -> None:
+        self._root = duckdb.connect(config={"temp_directory": str(spill_into)})
+        self._guard = threading.Lock()
+        self._attachments: dict[Path, _Attachment] = {}
+
+    @contextmanager
+    def session(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a session in which the tables of the file are called by their names."""
+        attachment = self._attachment(path)
+        with attachment.held(), self._root.cursor() as session:
+            session.execute(f"{QUIET_UTC}; USE {attachment.name}")
+            yield session
+
+    def _attachment(self, path: Path) -> _Attachment:
+        with self._guard:
+            name = f"store_{len(self._attachments)}"
+            fresh = _Attachment(self._root, name, path)
+            return self._attachments.setdefault(path.resolve(), fresh)
+
+
+_READERS: list[_Readers] = []
+_WRITERS: list[duckdb.DuckDBPyConnection] = []
+"""What was started and is idle; a writer that met an error is not kept."""
+
+
+def _readers(path: Path) -> _Readers:
+    with _TURNS_GUARD:
+        if not _READERS:
+            _READERS.append(_Readers(path.with_name(f"{path.name}.tmp")))
+        return _READERS[0]
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store to read; several readers may do so at once."""
+    readers = _readers(path)
     with _turns(path).shared():
-        connection = _patiently(path, lambda: duckdb.connect(str(path), read_only=True))
         try:
-            connection.execute(QUIET_UTC)
-            yield connection
-        finally:
-            connection.close()
+            with readers.session(path) as session:
+                yield session
+        except (duckdb.FatalException, duckdb.InternalException):
+            _forget(readers)
+            raise
+
+
+def _forget(readers: _Readers) -> None:
+    """Keep a DuckDB no longer that gave itself up: it refuses every question from then on."""
+    with _TURNS_GUARD:
+        if readers in _READERS:
+            _READERS.remove(readers)
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a store as ``s`` to change it; everybody else waits meanwhile."""
-    connection = duckdb.connect()
-    connection.execute(QUIET_UTC)
+    try:
+        connection = _WRITERS.pop()
+    except IndexError:
+        connection = duckdb.connect()
+        connection.execute(QUIET_UTC)
     try:
         with attached(connection, path, read_only=False):
             yield connection
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    _WRITERS.append(connection)
+
+
+def _attach_sql(path: Path, name: str, option: str) -> str:
+    return f"ATTACH {sql_string(str(path))} AS {name} {option}"
 
 
 @contextmanager
@@ -122,16 +210,11 @@ def attached(
 
     The time is on the monotonic clock, for measuring how long the lock is held.
     """
-    option = "(READ_ONLY)" if read_only else ""
-    target = str(path).replace("'", "''")
+    attach = _attach_sql(path, "s", READ_ONLY if read_only else "")
     with _turns(path).alone():
         is_new = not path.exists()
         try:
-            _patiently(
-                path,
-                lambda: connection.execute(f"ATTACH '{target}' AS s {option}"),
-                must_exist=read_only,
-            )
+            _patiently(path, lambda: connection.execute(attach), must_exist=read_only)
         except NoRoomError:
             if is_new:
                 _remove_stump(path)
