@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ingest.bucket_rows import BYTES, grouping_of, made_ready, name_rows, width_of
+from ingest.bucket_rows import BYTES, groupings_of, made_ready, name_rows, width_of
 from ingest.buckets import (
     TOKEN_COLUMNS,
     UNIT_COLUMNS,
@@ -19,6 +19,7 @@ from ingest.projection import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from ingest.bucket_rows import BucketRow, GivenRow
@@ -42,10 +43,11 @@ def opened_buckets(
 ) -> Opened:
     """Check the rows of an export and write them to a file that DuckDB reads."""
     rows = [made_ready(row) for row in given]
-    grouping = grouping_of(rows)
+    groupings = groupings_of(rows)
+    grouping = frozenset[str]().union(*groupings.values())
     width = width_of(rows) or _width_of_grid(rows)
-    name_rows(rows, width, grouping)
-    file = BucketFile(workspace / "buckets.jsonl", grouping, width)
+    name_rows(rows, width, groupings)
+    file = BucketFile(workspace / "buckets.jsonl", width)
     keys = _write(file.path, rows)
     projection = within(bucket_projection(file, options), keys.__contains__)
     remarked = replace(
@@ -79,7 +81,7 @@ def _write(path: Path, rows: Iterable[BucketRow]) -> set[str]:
     return keys
 
 
-def _notices(rows: Sequence[BucketRow], grouping: tuple[str, ...]) -> tuple[str, ...]:
+def _notices(rows: Sequence[BucketRow], grouping: AbstractSet[str]) -> tuple[str, ...]:
     if not rows:
         return ("the export covers a time without usage: 0 rows",)
     good = [row for row in rows if row.fault is None]
@@ -116,8 +118,8 @@ def _could_name_a_model(row: BucketRow) -> bool:
     return _has_usage(row) and not any(kind in row.values["object"] for kind, *_ in NAMELESS)
 
 
-def _assumptions(rows: Iterable[BucketRow], grouping: tuple[str, ...]) -> tuple[str, ...]:
-    if {"batch", "service_tier"} & set(grouping) or not any(map(_has_a_tier, rows)):
+def _assumptions(rows: Iterable[BucketRow], grouping: AbstractSet[str]) -> tuple[str, ...]:
+    if {"batch", "service_tier"} & grouping or not any(map(_has_a_tier, rows)):
         return ()
     return ("the export is not grouped by service tier or batch: priced as standard",)
 

@@ -9,13 +9,13 @@ is neither audio nor picture is text.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-from ingest.buckets import GROUP_COLUMNS, TOKEN_COLUMNS, UNIT_COLUMNS
+from ingest.buckets import GROUP_COLUMNS, GROUPING, TOKEN_COLUMNS, UNIT_COLUMNS
 from ingest.digests import digest_of
 from ingest.names import end_of_key
 from ingest.rows import LARGEST_COUNT
@@ -75,6 +75,11 @@ class BucketRow:
     def start(self) -> int:
         """Return where the bucket begins, in seconds since 1970."""
         return int(self.values["start_time"])
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of usage, as OpenAI names it."""
+        return str(self.values["object"])
 
     @property
     def width(self) -> int | None:
@@ -223,10 +228,19 @@ def _fits(counts: Mapping[str, int | None], what: str, total: int, names: str) -
         )
 
 
-def grouping_of(rows: Iterable[BucketRow]) -> tuple[str, ...]:
-    """Return the columns by which an export is grouped: those that any row has a value for."""
-    used = {name for row in rows for name in row.values}
-    return tuple(name for name in GROUP_COLUMNS if name in used)
+def groupings_of(rows: Iterable[BucketRow]) -> dict[str, tuple[str, ...]]:
+    """Return the columns by which each kind is grouped: those that any row of it has a value for.
+
+    Kinds are grouped apart, as OpenAI exports them: one file of several kinds has the same
+    groups as a file for each.
+    """
+    used: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.fault is None:
+            used[row.kind].update(row.values)
+    return {
+        kind: tuple(name for name in GROUP_COLUMNS if name in names) for kind, names in used.items()
+    }
 
 
 def width_of(rows: Iterable[BucketRow]) -> int | None:
@@ -255,8 +269,10 @@ def width_of(rows: Iterable[BucketRow]) -> int | None:
     return usual
 
 
-def name_rows(rows: Iterable[BucketRow], width: int, grouping: tuple[str, ...]) -> None:
-    """Give each row its key: the bucket and its group, the same in every export of it.
+def name_rows(
+    rows: Iterable[BucketRow], width: int, groupings: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Give each row its grouping and key: the bucket and its group, the same in every export of it.
 
     The key is a hash, as groups may hold addresses of people; of an API key the last
     characters stay.
@@ -265,10 +281,12 @@ def name_rows(rows: Iterable[BucketRow], width: int, grouping: tuple[str, ...]) 
     for row in rows:
         if row.fault is not None:
             continue
+        grouping = groupings[row.kind]
         groups = [row.values.get(name) for name in grouping]
-        parts = [row.start, row.values["object"], width, grouping, groups]
+        parts = [row.start, row.kind, width, grouping, groups]
         seen[row.scope, digest_of(parts)] += 1
         parts.append(seen[row.scope, digest_of(parts)])
+        row.values[GROUPING] = ",".join(grouping)
         row.values["bucket_key"] = f"bucket:{row.start}:{digest_of(parts)}"
         if "api_key_id" in row.values:
             row.values["api_key_id"] = end_of_key(row.values["api_key_id"])

@@ -51,9 +51,11 @@ UNIT_COLUMNS: Final = (
 )
 TIME_COLUMNS: Final = ("start_time", "end_time", "start_time_iso", "end_time_iso")
 KEY: Final = "bucket_key"
+GROUPING: Final = "grouping"
 WRITTEN: Final = (
     *TIME_COLUMNS,
     KEY,
+    GROUPING,
     "object",
     "num_model_requests",
     *GROUP_COLUMNS,
@@ -67,7 +69,6 @@ class BucketFile:
     """Checked bucket rows, one to a line, with what all of them together tell."""
 
     path: Path
-    grouping: tuple[str, ...]
     width_seconds: int
 
 
@@ -99,7 +100,7 @@ def bucket_projection(file: BucketFile, options: ImportOptions) -> Projection:
         price_at=options.price_at,
         view="buckets",
         width_seconds=file.width_seconds,
-        grouping=f"{_KIND_NAME} || ':{','.join(file.grouping)}'",
+        grouping=f"{_KIND_NAME} || ':' || coalesce({GROUPING}, '')",
         timezone="UTC",
     )
 

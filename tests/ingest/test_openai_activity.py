@@ -200,6 +200,22 @@ def test_each_kind_of_usage_is_the_same_from_the_api(
     assert (again.rows_added, again.rows_duplicate) == (0, 1)
 
 
+def test_kinds_together_in_one_file_are_those_of_a_file_each(tmp_path: Path) -> None:
+    names = ("vector_store_id", "context_level")
+    for values, kind in KINDS:
+        counted = {"size": "large", **values} if kind == "images" else values
+        _, store = imported(tmp_path, csv_text({**TIMES, **counted}), f"{kind}.csv")
+    before = amounts(store)
+    rows = [
+        {"object": f"organization.usage.{kind}.result", **dict.fromkeys(names), **values}
+        | ({"size": "large"} if kind == "images" else {})
+        for values, kind in KINDS
+    ]
+    again, store = imported(tmp_path, json.dumps(page(bucket(*rows, start=NOVEMBER_30))))
+    assert (again.rows_added, again.rows_duplicate) == (0, len(KINDS))
+    assert amounts(store) == before
+
+
 def test_storage_is_claimed_and_told(tmp_path: Path) -> None:
     found, _ = imported(tmp_path, csv_text({**TIMES, "usage_bytes": "2048"}), "a.csv")
     assert (found.rows_without_usage, found.notices[0][:42]) == (
