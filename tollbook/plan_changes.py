@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tollbook.output import amount, share_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from costmodel.levers import Lever
     from costmodel.plan import History, Plan, Scenario
@@ -153,5 +153,11 @@ def value_words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {value_words(found)}" for name, found in value.items()) or "all"
     if isinstance(value, tuple):
-        return " or ".join(map(value_words, value)) or "all"
+        shares = [pair for pair in value if isinstance(pair, tuple)]
+        return _mix_words(shares) if shares else " or ".join(map(value_words, value)) or "all"
     return str(value)
+
+
+def _mix_words(shares: Sequence[tuple[object, ...]]) -> str:
+    said = [f"{value_words(share)} on {name}" for name, share in shares if share]
+    return " and ".join(said) or "none"

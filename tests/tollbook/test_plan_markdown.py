@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from costmodel.levers import Batch, Cache, Cap, Cascade, Grow, Reprice
+from costmodel.levers import Batch, Cache, Cap, Cascade, Grow, Reprice, StartWith
 from costmodel.meters import Meter
 from costmodel.plan import Scenario
 from tests.tollbook.usage import NOW
@@ -210,3 +211,21 @@ def test_amounts_and_rates_are_no_shares() -> None:
     cap = Scenario("a", (Cap(measure="tokens", per_hour=Fraction(1)),))
     wider = Scenario("a", (Cap(measure="tokens", per_hour=Fraction(20_000)),))
     assert setting_changes(cap, wider) == ("cap: per hour 1 → 20,000",)
+
+
+def test_a_mix_is_told_as_shares_on_models() -> None:
+    alone = StartWith(starts=(("gpt-4.1-mini", Fraction(1)),), full="gpt-4.1")
+    assert settings_words(alone) == "starts 100% on gpt-4.1-mini, full gpt-4.1"
+    starts = (
+        ("gpt-4.1-mini", Fraction(7, 10)),
+        ("gpt-4.1", Fraction(3, 10)),
+        ("nano", Fraction(0)),
+    )
+    mixed = replace(alone, starts=starts, escalate=Fraction(12, 100))
+    assert settings_words(mixed) == (
+        "starts 70% on gpt-4.1-mini and 30% on gpt-4.1, full gpt-4.1, escalate 12%"
+    )
+    assert settings_words(replace(alone, starts=(("nano", Fraction(0)),))).startswith("starts none")
+    assert settings_words(Batch(share=Fraction(1), where={"feature": ("a", None)})) == (
+        "where feature a or not given, share 100%"
+    )
