@@ -16,11 +16,17 @@ from tests.settled_page import settle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
     from dashboard.context import Source
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def right_edge(place: Locator) -> float:
+    box = place.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1_440), ("dark", 400)])
@@ -34,6 +40,11 @@ def test_the_lab_is_accessible_and_fits(
     page = open_page("/lab?document=2000000", scheme=scheme, width=width)
     expect(page.locator("#lab-limits")).to_contain_text("does not carry the last 30 days")
     expect(page.locator("#lab-problems")).to_contain_text("exceed the context window")
+    share, table = (
+        page.locator("#lab-limits th", has_text="Share"),
+        page.locator("#lab-limits table"),
+    )
+    assert right_edge(share) <= right_edge(table.locator("xpath=.."))  # seen without scrolling
     page.get_by_text("View as table").click()
     page.get_by_text("How long the fixed prompt of each feature is").click()
     assert axe(page) == []

@@ -146,15 +146,15 @@ def sentence(now: Held) -> str:
 
 
 def _table(now: Held) -> Component:
-    header = ["Model", "Requests", "Limit", "Busiest", "Allowed", "Share", "Months left"]
+    header = ["Model", "Requests", "Limit", "Share", "Busiest", "Allowed", "Months left"]
     rows: list[list[Cell]] = [
         [
             each.load.model,
             _size(each.load, now),
             row.name,
+            _bar(row.share),
             row.peak,
             row.allowed,
-            _bar(row.share),
             months_words(row.share, GROWTH),
         ]
         for each in now.stands
