@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from costmodel.levers import Lever
 
 Escalation = Literal["tried_first", "sent_directly"]
+Slider = Literal["escalate", "cache", "batch", "growth"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,25 @@ class Controls:
     growth: Fraction = Fraction(0)
     family: str | None = None
     where: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+
+
+def with_slider(controls: Controls, slider: Slider, value: Fraction) -> Controls:
+    """Return the controls with one slider elsewhere."""
+    settings: dict[str, Fraction] = {slider: value}
+    return replace(controls, **settings)  # type: ignore[arg-type]
+
+
+def with_start(controls: Controls, model: str, share: Fraction) -> Controls:
+    """Return the controls with one share of a mix changed: the others give way in proportion.
+
+    Raises ``ValueError`` where no other model has a share that could give way.
+    """
+    others = sum((part for name, part in controls.start_with if name != model), ZERO)
+    if not others:
+        raise ValueError(f"{model} starts alone: no other share could give way")
+    left = others + dict(controls.start_with).get(model, ZERO) - share
+    starts = ((n, share if n == model else p * left / others) for n, p in controls.start_with)
+    return replace(controls, start_with=tuple(starts))
 
 
 def levers_of(controls: Controls) -> tuple[Lever, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from costmodel.book import PriceBook
-    from costmodel.controls import Controls
+    from costmodel.controls import Controls, Slider
     from costmodel.levers import Lever
     from costmodel.workload import Baseline
 
@@ -110,6 +110,12 @@ class CornerTable:
     growth_positions: tuple[Fraction, ...]
     growth_factors: tuple[tuple[Fraction, ...], ...]
     currency: str
+
+    def knots(self, slider: Slider) -> tuple[Fraction, ...]:
+        """Return the values of a slider between which the cost of a month is a straight line."""
+        if slider == "growth":
+            return self.growth_positions[0], self.growth_positions[-1]
+        return next(axis.knots for axis in self.axes if axis.name == slider)
 
     def to_json(self) -> dict[str, object]:
         """Return the table as floats and strings, for the browser."""

@@ -6,24 +6,24 @@ setting. Where it is none (growth compounds) the interval is halved instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 from typing import TYPE_CHECKING, Literal
 
+from costmodel.controls import with_slider, with_start
 from costmodel.corners import interpolate
+from costmodel.flows import ZERO
 from costmodel.inputs import is_whole, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from costmodel.case import Case
-    from costmodel.controls import Controls
+    from costmodel.controls import Controls, Slider
     from costmodel.corners import CornerTable
     from costmodel.inputs import Input
-
-Slider = Literal["escalate", "cache", "batch"]
 
 NEAR = Fraction(1, 10**9)
 """Where no division finds a setting, it is found to within this, on the side of the budget."""
@@ -59,14 +59,29 @@ def seek(table: CornerTable, controls: Controls, slider: Slider, budget: Fractio
 
     Of several the one nearest to today's setting is returned.
     """
-    knots = next(axis.knots for axis in table.axes if axis.name == slider)
-    points = [(knot, interpolate(table, _with(controls, slider, knot))) for knot in knots]
-    now = getattr(controls, slider) or knots[0]
+    settings = ((knot, with_slider(controls, slider, knot)) for knot in table.knots(slider))
+    points = [(knot, interpolate(table, setting)) for knot, setting in settings]
+    return _on_line(slider, points, getattr(controls, slider) or ZERO, budget)
+
+
+def seek_start(table: CornerTable, controls: Controls, model: str, budget: Fraction) -> Goal:
+    """Return the share of a mix that meets the budget; the other shares give way in proportion.
+
+    Raises ``ValueError`` where no other model has a share that could give way.
+    """
+    shares = dict(controls.start_with)
+    ends = ZERO, sum(shares.values(), ZERO)
+    points = [(end, interpolate(table, with_start(controls, model, end))) for end in ends]
+    return _on_line(model, points, shares.get(model, ZERO), budget)
+
+
+def _on_line(name: str, points: Sequence[Point], now: Fraction, budget: Fraction) -> Goal:
+    """Return the setting that costs the budget, between points with straight lines between."""
     ends = _crossed(points, now, budget)
     if ends is None:
-        return _without_crossing(slider, points, budget)
+        return _without_crossing(name, points, budget)
     setting = _divided(ends, budget)
-    return Goal(slider, "exactly", setting, budget, is_upper=ends[0][1] < ends[1][1])
+    return Goal(name, "exactly", setting, budget, is_upper=ends[0][1] < ends[1][1])
 
 
 def seek_input(case: Case, asked: Input, budget: Fraction) -> Goal:
@@ -148,8 +163,3 @@ def _halved(case: Case, asked: Input, ends: tuple[Point, Point], budget: Fractio
         else:
             beyond = middle
     return within
-
-
-def _with(controls: Controls, slider: Slider, value: Fraction) -> Controls:
-    settings: dict[str, Fraction] = {slider: value}
-    return replace(controls, **settings)  # type: ignore[arg-type]

@@ -11,12 +11,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from costmodel.contract import ContractTerm
+from costmodel.controls import with_slider, with_start
+from costmodel.corners import interpolate
+from costmodel.flows import ZERO
 from costmodel.inputs import VOLUME, inputs_of, is_share, is_whole, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from costmodel.case import Case
+    from costmodel.controls import Controls, Slider
+    from costmodel.corners import CornerTable
     from costmodel.inputs import Input
 
 
@@ -65,6 +70,14 @@ class Effect:
         """Return how far apart the costs at both ends are."""
         return abs(self.cost_at_high - self.cost_at_low)
 
+    def of(self, step: Fraction) -> Fraction:
+        """Return what a step up costs: the mean between both ends, less than nothing if it saves.
+
+        Inputs near an end are moved less far than others; steps can be held against each other.
+        """
+        apart = self.high - self.low
+        return (self.cost_at_high - self.cost_at_low) * step / apart if apart else ZERO
+
 
 def sensitivity(
     case: Case,
@@ -78,7 +91,7 @@ def sensitivity(
     """
     given, by = ranges or {}, steps or Steps()
     effects = [_effect(case, asked, given, by) for asked in (*inputs_of(case.levers), VOLUME)]
-    effects += _of_prices(case, by)
+    effects += price_effects(case, by)
     return tuple(sorted(effects, key=lambda effect: -effect.size))
 
 
@@ -108,7 +121,7 @@ def _stepped(case: Case, asked: Input, steps: Steps) -> tuple[Fraction, Fraction
     return max(lowest, value - step), high
 
 
-def _of_prices(case: Case, steps: Steps) -> list[Effect]:
+def price_effects(case: Case, steps: Steps) -> list[Effect]:
     """Return what dearer or cheaper models do, whatever a contract makes of their prices."""
     names = dict.fromkeys((model.provider, model.model) for model in case.outcome().models)
     return [
@@ -131,3 +144,43 @@ def _at_price(case: Case, provider: str, model: str, times: Fraction) -> Fractio
     term = ContractTerm("tried", provider=provider, model=model, discount=1 - times)
     book = case.book.with_contract(replace(contract, terms=(*contract.terms, term)))
     return replace(case, book=book).cost()
+
+
+SLIDERS: tuple[Slider, ...] = ("escalate", "cache", "batch", "growth")
+
+
+def slider_effects(
+    table: CornerTable, controls: Controls, cached_today: Fraction, steps: Steps
+) -> list[Effect]:
+    """Return what each slider does to the cost, and each share of a mix to start with.
+
+    Named as the slider, a share as its model. A cached share left as today is moved from
+    ``cached_today``.
+    """
+    effects = []
+    for slider in SLIDERS:
+        value = getattr(controls, slider)
+        around = cached_today if value is None else value
+        knots = table.knots(slider)
+        ends = max(knots[0], around - steps.points), min(knots[-1], around + steps.points)
+        settings = [with_slider(controls, slider, end) for end in ends]
+        effects.append(_of_share(table, slider, ends, settings))
+    return effects + _of_starts(table, controls, steps)
+
+
+def _of_starts(table: CornerTable, controls: Controls, steps: Steps) -> list[Effect]:
+    shares = {model: share for model, share in controls.start_with if share}
+    whole = sum(shares.values(), ZERO)
+    effects = []
+    for model, share in shares.items() if len(shares) > 1 else ():
+        ends = max(ZERO, share - steps.points), min(whole, share + steps.points)
+        settings = [with_start(controls, model, end) for end in ends]
+        effects.append(_of_share(table, model, ends, settings))
+    return effects
+
+
+def _of_share(
+    table: CornerTable, name: str, ends: tuple[Fraction, Fraction], settings: Sequence[Controls]
+) -> Effect:
+    low, high = (interpolate(table, setting) for setting in settings)
+    return Effect(name, *ends, low, high, is_share=True, is_range=False)

@@ -7,10 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from costmodel.controls import Controls, levers_of
+from costmodel.case import Case
+from costmodel.controls import Controls, Slider, levers_of, with_start
 from costmodel.corners import Axis, corner_table, interpolate, interpolate_months
-from costmodel.goal import seek
+from costmodel.goal import seek, seek_start
 from costmodel.scenario import evaluate
+from costmodel.sensitivity import Steps, price_effects, slider_effects
 from costmodel.workload import ledger_baseline
 from tests.books import BOOK
 from tests.workloads import cell, guide
@@ -163,3 +165,93 @@ def test_past_the_ceiling_no_cached_share_helps() -> None:
     assert seek(table, MINI_FIRST, "cache", floor - 1).met == "never"
     goal = seek(table, MINI_FIRST, "cache", floor)
     assert goal.setting == Fraction(60, 100)
+
+
+@pytest.mark.parametrize(
+    ("slider", "setting", "is_upper"),
+    [
+        ("escalate", Fraction(204, 1980), True),
+        # Mini reads 270M at $0.30 less, full 32.4M at $1.50 less: all cached takes off $129.60
+        ("cache", Fraction(3360, 12_960), False),
+        # all in batches takes off half of $633.60
+        ("batch", Fraction(3360, 31_680), False),
+        ("growth", Fraction(-3360, 63_360), True),
+    ],
+)
+def test_600_dollars_are_met_by_every_slider(
+    slider: Slider, setting: Fraction, is_upper: bool
+) -> None:
+    table = corner_table(guide(), CHOICES, MINI_FIRST, BOOK)
+    goal = seek(table, MINI_FIRST, slider, Fraction(600))
+    assert (goal.slider, goal.met, goal.setting, goal.is_upper) == (
+        slider, "exactly", setting, is_upper
+    )  # fmt: skip
+
+
+def test_sliders_say_what_they_cannot_meet() -> None:
+    table = corner_table(guide(), CHOICES, MINI_FIRST, BOOK)
+    never = seek(table, MINI_FIRST, "cache", Fraction("503.99"))
+    assert (never.met, never.setting, never.cost) == ("never", 1, 504)
+    assert seek(table, MINI_FIRST, "cache", Fraction(504)).met == "exactly"
+    # the slider ends at -10% and at 20%
+    fewest = seek(table, MINI_FIRST, "growth", Fraction(570))
+    assert (fewest.met, fewest.setting, fewest.cost) == (
+        "never", Fraction(-1, 10), Fraction("570.24")
+    )  # fmt: skip
+    most = seek(table, MINI_FIRST, "growth", Fraction("760.33"))
+    assert (most.met, most.setting) == ("always", Fraction(-1, 10))
+
+
+def test_a_share_of_a_mix_is_sought_while_the_others_give_way() -> None:
+    """All on Mini $396, on full $1,980, on Nano $99: the guide's 12.88% for $600."""
+    starts = ((MINI, Fraction(4, 5)), (FULL, Fraction(1, 5)))
+    mix = Controls(start_with=starts, full=FULL)
+    table = corner_table(guide(), CHOICES, mix, BOOK)
+    full = seek_start(table, mix, FULL, Fraction(600))
+    assert (full.met, full.setting, full.is_upper) == ("exactly", Fraction(204, 1584), True)
+    mini = seek_start(table, mix, MINI, Fraction(600))
+    assert (mini.setting, mini.is_upper) == (1 - Fraction(204, 1584), False)
+    three = replace(mix, start_with=(*starts[:1], (FULL, Fraction(1, 10)), (NANO, Fraction(1, 10))))
+    # full and Nano by halves cost $1,039.50
+    assert seek_start(table, three, MINI, Fraction("717.75")).setting == Fraction(1, 2)
+    assert with_start(three, MINI, Fraction(0)).start_with[1:] == (
+        (FULL, Fraction(1, 2)),
+        (NANO, Fraction(1, 2)),
+    )
+    with pytest.raises(ValueError, match="starts alone"):
+        seek_start(table, MINI_FIRST, MINI, Fraction(600))
+
+
+def test_a_point_of_each_slider_and_a_percent_of_each_price() -> None:
+    table = corner_table(guide(), CHOICES, MINI_FIRST, BOOK)
+    point = Fraction(1, 100)
+    effects = slider_effects(table, MINI_FIRST, Fraction(0), Steps(point, point))
+    assert {each.name: each.of(point) for each in effects} == {
+        "escalate": Fraction("19.80"),
+        "cache": Fraction("-1.296"),
+        "batch": Fraction("-3.168"),
+        "growth": Fraction("6.336"),
+    }
+    assert [(each.low, each.high) for each in effects] == [
+        (Fraction(11, 100), Fraction(13, 100)),
+        (0, point),
+        (0, point),
+        (-point, point),
+    ]
+    prices = price_effects(Case(guide(), levers_of(MINI_FIRST), BOOK), Steps(point, point))
+    assert {each.name: each.of(point) for each in prices} == {
+        f"price of {MINI}": Fraction("3.96"),
+        f"price of {FULL}": Fraction("2.376"),
+    }
+
+
+def test_a_point_of_a_mix_is_taken_from_the_others() -> None:
+    """A point from full to Mini saves 1% of $1,980 - $396."""
+    mix = Controls(start_with=((MINI, Fraction(1, 2)), (FULL, Fraction(1, 2))), full=FULL)
+    table = corner_table(guide(), CHOICES, mix, BOOK)
+    point = Fraction(1, 100)
+    effects = slider_effects(table, mix, Fraction(0), Steps(point, point))
+    assert {each.name: each.of(point) for each in effects[4:]} == {
+        MINI: Fraction("-15.84"),
+        FULL: Fraction("15.84"),
+    }

@@ -9,18 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.book import PriceBook
-from costmodel.controls import levers_of
+from costmodel.controls import levers_of, with_slider, with_start
 from costmodel.corners import corner_table, interpolate, interpolate_months
-from costmodel.goal import Slider, seek
+from costmodel.goal import seek, seek_start
 from costmodel.horizon import horizon, month_costs
 from costmodel.levers import Batch, Cache, Route, StartWith
 from costmodel.money import rounded_to
 from costmodel.scenario import evaluate, total_cost
+from costmodel.sensitivity import SLIDERS, Steps, slider_effects
 from costmodel.spend import spend
 from costmodel.workload import ledger_baseline
 from tests.properties import scenarios as some
 
 if TYPE_CHECKING:
+    from costmodel.controls import Controls
+    from costmodel.corners import CornerTable
+    from costmodel.goal import Goal
     from costmodel.meters import Meter
 
 FIRST_MONTH = date(2026, 12, 1)
@@ -148,14 +152,40 @@ def test_a_goal_that_is_met_costs_the_budget(data: st.DataObject) -> None:
     baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
     table = corner_table(baseline, some.NAMES, controls, book)
     budget = Fraction(data.draw(st.integers(min_value=0, max_value=10**6)), 100)
-    sliders: tuple[Slider, ...] = ("escalate", "cache", "batch")
-    slider = data.draw(st.sampled_from(sliders))
-    goal = seek(table, controls, slider, budget)
-    reached = total_cost(baseline, levers_of(replace(controls, **{slider: goal.setting})), book)  # type: ignore[arg-type]
+    goal, set_there = data.draw(st.sampled_from(_goals(table, controls, budget)))
+    reached = total_cost(baseline, levers_of(set_there), book)
     assert reached == goal.cost
     assert {"exactly": reached == budget, "always": reached <= budget, "never": reached > budget}[
         goal.met
     ]
+
+
+def _goals(table: CornerTable, controls: Controls, budget: Fraction) -> list[tuple[Goal, Controls]]:
+    """Every slider and every share of a mix, sought, and the controls set there."""
+    found = [(slider, seek(table, controls, slider, budget)) for slider in SLIDERS]
+    goals = [(goal, with_slider(controls, slider, goal.setting)) for slider, goal in found]
+    shares = [name for name, share in controls.start_with if share]
+    for name in shares if len(shares) > 1 else ():
+        goal = seek_start(table, controls, name, budget)
+        goals.append((goal, with_start(controls, name, goal.setting)))
+    return goals
+
+
+@given(st.data())
+def test_a_step_of_a_slider_costs_what_its_effect_says(data: st.DataObject) -> None:
+    """Between the bends of a cached share the cost is a straight line."""
+    book = data.draw(some.books())
+    baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
+    table = corner_table(baseline, some.NAMES, controls, book)
+    step = Fraction(1, 100)
+    effects = slider_effects(table, controls, Fraction(1, 2), Steps(step, step))
+    assert [each.name for each in effects[: len(SLIDERS)]] == list(SLIDERS)
+    straight = [
+        each for each in effects if each.name != "cache" and each.high - each.low == 2 * step
+    ]
+    for each in straight:
+        now = total_cost(baseline, levers_of(controls), book)
+        assert each.cost_at_high - now == each.of(step) == now - each.cost_at_low
 
 
 @given(st.data())
