@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -11,27 +10,17 @@ from dash import html
 from costmodel.money import dollars
 from dashboard.filter_bar import value_text
 from dashboard.pages.whatif.names import ended, short_name
-from dashboard.pages.whatif.payload import MIX, bounds, defaults, feature_codes
+from dashboard.pages.whatif.payload import MIX, defaults, feature_codes
 from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, percent_text
+from dashboard.pages.whatif.sliders import amount, number, slider, sliders
 from dashboard.pages.whatif.wildcards import labelled
-from dashboard.pages.whatif.words import capital, sentence_money, share_text
+from dashboard.pages.whatif.words import capital
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dash.development.base_component import Component
 
     from dashboard.pages.whatif.board import Board
     from dashboard.pages.whatif.settings import Settings
-
-_TITLES: Mapping[str, str] = {
-    "escalate": "Escalate to full",
-    "cache": "Cached input share",
-    "batch": "Batch share",
-    "growth": "Growth a month",
-}
-_LEAST_MARKED = Fraction(1, 8)
-"""A mark further left has no room for its words; the line below says the share anyway."""
 
 
 def panel(board: Board, settings: Settings) -> list[Component]:
@@ -39,10 +28,7 @@ def panel(board: Board, settings: Settings) -> list[Component]:
     parts = [
         _typed_numbers(board, settings) if board.is_typed else _baseline_words(board),
         _start(board, settings),
-        _control(board, "escalate", _escalation_source(board), above=[_how(settings)]),
-        _control(board, "cache", _cache_source(board), marks=_cache_marks(board)),
-        _control(board, "batch", _batch_source(board)),
-        _control(board, "growth", "assumed; compounds from the first month on"),
+        *sliders(board, settings),
         _limit(board, settings),
         _features(board),
     ]
@@ -175,14 +161,14 @@ def _mix_row(board: Board, name: str, percent: float) -> html.Div:
     return html.Div(
         [
             html.Span(short, className="mix-name"),
-            _slider(
+            slider(
                 {"type": "whatif-mix", "model": name},
                 percent,
                 (0, 100),
                 f"Share of {short}",
                 linked=True,
             ),
-            _number(
+            number(
                 {"type": "whatif-mix-number", "model": name}, percent, (0, 100), f"Share of {short}"
             ),
         ],
@@ -207,170 +193,13 @@ def _start_source(board: Board) -> str:
     return f"{text}; {', '.join(rest)} stays as it is" if rest else text
 
 
-def _how(settings: Settings) -> dmc.SegmentedControl:
-    return dmc.SegmentedControl(
-        id="whatif-sent",
-        value="directly" if settings.directly else "tried",
-        data=[
-            {"value": "tried", "label": "tried first"},
-            {"value": "directly", "label": "sent directly"},
-        ],
-        size="xs",
-        fullWidth=True,
-        **labelled("How requests reach full"),
-    )
-
-
-def _control(
-    board: Board,
-    control: str,
-    source: str,
-    *,
-    above: list[Component] | None = None,
-    marks: list[dict[str, Any]] | None = None,
-) -> html.Section:
-    title = _title(board, control)
-    value = defaults(board)[control]
-    return html.Section(
-        [
-            html.Div(
-                [
-                    html.H3(title, className="control-title"),
-                    html.Button(
-                        "Reset",
-                        id={"type": "whatif-reset", "control": control},
-                        type="button",
-                        className="quiet-link",
-                        **labelled(f"Reset {title}"),
-                    ),
-                ],
-                className="control-head",
-            ),
-            *(above or []),
-            html.Div(
-                [
-                    _slider(
-                        {"type": "whatif-slider", "control": control},
-                        value,
-                        bounds(control),
-                        f"{title}, percent",
-                        marks,
-                    ),
-                    _number(
-                        {"type": "whatif-number", "control": control},
-                        value,
-                        bounds(control),
-                        f"{title}, percent",
-                    ),
-                ],
-                className="control-row" + (" has-marks" if marks else ""),
-            ),
-            html.P(source, className="control-source"),
-        ],
-        className="control",
-    )
-
-
-def _title(board: Board, control: str) -> str:
-    if control != "escalate":
-        return _TITLES[control]
-    return f"Escalate to {short_name(board.base.full, board.comparison.family)}"
-
-
-def _slider(
-    identity: dict[str, str],
-    value: float,
-    limits: tuple[float, float],
-    label: str,
-    marks: list[dict[str, Any]] | None = None,
-    *,
-    linked: bool = False,
-) -> dmc.Slider:
-    low, high = limits
-    return dmc.Slider(
-        id=identity,
-        value=value,
-        min=low,
-        max=high,
-        step=0.5 if low < 0 else 1,
-        marks=marks or [],
-        updatemode="drag" if linked else "mouseup",
-        label=None,
-        size="sm",
-        thumbSize=18,
-        thumbLabel=label,
-        className="control-slider",
-    )
-
-
-def _number(
-    identity: dict[str, str], value: float, limits: tuple[float, float], label: str
-) -> dmc.NumberInput:
-    low, high = limits
-    return dmc.NumberInput(
-        id=identity,
-        value=value,
-        min=low,
-        max=high,
-        step=0.5 if low < 0 else 1,
-        decimalScale=1,
-        suffix="%",
-        hideControls=True,
-        debounce=300,
-        size="xs",
-        **labelled(label),
-    )
-
-
-def _escalation_source(board: Board) -> str:
-    share = share_text(board.default_escalation)
-    if board.is_typed:
-        return f"{share}: typed numbers escalate nothing until you say so"
-    return f"{share} {board.comparison.escalation_source}"
-
-
-def _cache_source(board: Board) -> str:
-    today = share_text(board.cached_share)
-    if board.is_typed:
-        return "typed numbers: nothing is cached"
-    highest = board.usage.highest_cached_share
-    if highest is None:
-        return f"{today} seen in your logs"
-    return f"{today} seen in your logs; highest seen on a day {share_text(highest)}"
-
-
-def _cache_marks(board: Board) -> list[dict[str, Any]] | None:
-    highest = board.usage.highest_cached_share
-    if highest is None or highest < _LEAST_MARKED or board.is_typed:
-        return None
-    return [{"value": float(percent_text(highest)), "label": "highest seen"}]
-
-
-def _batch_source(board: Board) -> str:
-    family = board.comparison.family
-    if family and family.name == "gpt-4.1":
-        return "0%; no cached price in batch is published for gpt-4.1"
-    return "0%; answers come within 24 hours, at about half the price"
-
-
 def _limit(board: Board, settings: Settings) -> html.Section:
-    amount = board.limit if settings.limit is None else settings.limit
+    limit = board.limit if settings.limit is None else settings.limit
     source = board.limit_source or "none set: type an amount to see which plan keeps to it"
     return _section(
         "Limit a month",
         [
-            dmc.NumberInput(
-                id="whatif-limit",
-                value="" if amount is None else float(amount),
-                min=0,
-                prefix=sentence_money(0, board.currency).removesuffix("0"),
-                thousandSeparator=",",
-                decimalScale=2,
-                debounce=300,
-                hideControls=True,
-                size="sm",
-                **labelled("Limit a month"),
-            )
+            amount("whatif-limit", limit, board.currency, "Limit a month"),
         ],
         source,
     )
