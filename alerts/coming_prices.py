@@ -8,62 +8,98 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from alerts.usage import rates_of
 from costmodel.book import Unpriced
+from costmodel.coming_price import NO_CHANGE, ComingPrice, PricePath
+from costmodel.meters import METERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
     from alerts.usage import Floats, Integers, Part, Usage
     from costmodel.book import PriceBook
-    from costmodel.burn.facts import Facts
+    from costmodel.meters import Meter
     from costmodel.usage import PricingKey
+
+    Mix = list[tuple[PricingKey, Integers]]
 
 MIX: Final = timedelta(days=14)
 
 
-def rest_factor(part: Part, usage: Usage, facts: Facts) -> float:
-    """Return by what the money that is still to come must be multiplied; 1 with no change."""
-    book = usage.book
-    today = (facts.watermark - timedelta(microseconds=1)).astimezone(UTC).date()
-    last = facts.end.astimezone(UTC).date()
-    mix = usage.keys_of(part, facts.watermark - MIX, facts.watermark)
-    changes = sorted({day for day in _changes(mix, book) if today < day <= last})
-    if not changes:
-        return 1.0
+def price_path(part: Part, usage: Usage, begin: datetime, end: datetime) -> PricePath:
+    """Return what the tokens of the two weeks before ``begin`` cost on the way to ``end``."""
+    mix = usage.keys_of(part, begin - MIX, begin)
+    today, last = day_of(begin), day_of(end)
     now = _cost(mix, usage, today)
-    rest = facts.plan.share_between(facts.watermark, facts.end)
-    if now <= 0 or rest <= 0:
-        return 1.0
-    factor = 0.0
-    for first, following in pairwise([today, *changes, last + timedelta(days=1)]):
-        begin, end = max(_midnight(first), facts.watermark), min(_midnight(following), facts.end)
-        if begin < end:
-            share = facts.plan.share_between(begin, end) / rest
-            factor += share * _cost(mix, usage, first) / now
-    return factor
+    if now <= 0:
+        return NO_CHANGE
+    steps: list[tuple[datetime, float]] = []
+    told: list[ComingPrice] = []
+    before = today
+    for day in sorted(day for day in _changes(mix, usage.book) if today < day <= last):
+        coming = _coming(mix, usage, before, day)
+        if coming:
+            steps.append((datetime.combine(day, time(), UTC), _cost(mix, usage, day) / now))
+            told += coming
+        before = day
+    return PricePath(tuple(steps), tuple(told))
 
 
-def _changes(mix: list[tuple[PricingKey, Integers]], book: PriceBook) -> set[date]:
+def day_of(moment: datetime) -> date:
+    """Return the UTC day whose prices hold just before a moment."""
+    return (moment.astimezone(UTC) - timedelta(microseconds=1)).date()
+
+
+def _changes(mix: Mix, book: PriceBook) -> set[date]:
     models = (book.resolve(key.provider, key.model) for key, _ in mix)
     ends = {model.life.shutdown_on for model in models if model is not None}
     return {day for day in ends if day is not None} | set(book.change_dates())
 
 
-def _cost(mix: list[tuple[PricingKey, Integers]], usage: Usage, day: date) -> float:
+def _coming(mix: Mix, usage: Usage, before: date, day: date) -> list[ComingPrice]:
+    """Return the models of a mix that cost something else on a day, each once."""
+    found: dict[str, ComingPrice] = {}
+    for key, amounts in sorted(mix, key=lambda each: -int(each[1][: len(METERS)].sum())):
+        change = _rates(key, usage, day) - _rates(key, usage, before)
+        if not np.any(change[amounts > 0]):
+            continue
+        book = usage.book
+        old, new = (_priced_key(key, usage, on) for on in (before, day))
+        name = book.canonical(key.provider, key.model)
+        follows = book.canonical(new.provider, new.model) if new.model != old.model else None
+        found.setdefault(
+            name, ComingPrice(day, name, follows, _quoted(old, book), _quoted(new, book))
+        )
+    return list(found.values())
+
+
+def _quoted(key: PricingKey, book: PriceBook) -> Mapping[Meter, Fraction]:
+    return {} if isinstance(quote := book.quote(key), Unpriced) else quote.rates
+
+
+def _cost(mix: Mix, usage: Usage, day: date) -> float:
     return float(sum(amounts @ _rates(key, usage, day) for key, amounts in mix))
 
 
 def _rates(key: PricingKey, usage: Usage, day: date) -> Floats:
-    """Return what each meter of a key costs on a day, at its own price where there is no other."""
-    book, known = usage.book, usage.coming_rates
+    """Return what each meter of a key costs on a day."""
+    known = usage.coming_rates
     if (key, day) not in known:
-        quote = book.quote(replace(key, model=_answering(key, book, day), on=day))
-        if isinstance(quote, Unpriced):
-            quote = book.quote(key)
-        known[key, day] = rates_of(quote)
+        known[key, day] = rates_of(usage.book.quote(_priced_key(key, usage, day)))
     return known[key, day]
+
+
+def _priced_key(key: PricingKey, usage: Usage, day: date) -> PricingKey:
+    """Return the key whose price counts on a day; its own where there is no other."""
+    if key in usage.pinned_keys:
+        return key
+    asked = replace(key, model=_answering(key, usage.book, day), on=day)
+    return key if isinstance(usage.book.quote(asked), Unpriced) else asked
 
 
 def _answering(key: PricingKey, book: PriceBook, day: date) -> str:
@@ -76,7 +112,3 @@ def _answering(key: PricingKey, book: PriceBook, day: date) -> str:
         seen.add(name)
         model = book.resolve(key.provider, name)
     return key.model if model is None or len(seen) == 1 else model.name
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -14,7 +14,7 @@ import numpy as np
 from alerts import data_findings, outlook
 from alerts.budgets import Share, known_budgets, shares_of
 from alerts.causes import causes, excess_by_series
-from alerts.coming_prices import rest_factor
+from alerts.period_end import period_end
 from alerts.reach import ENDED_AFTER, of_part, sources_of, watermark_of
 from alerts.rule_sets import load_rule_sets
 from alerts.service_levels import slo_findings, slo_rules
@@ -31,6 +31,7 @@ from ingest.store.quarters import Quarters
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from alerts.period_end import PeriodEnd
     from alerts.reach import Source
     from alerts.situation import Cause, State
     from alerts.usage import Floats, Part
@@ -78,6 +79,20 @@ def situations_of(
         return ()
     look = _look(budgets, store, book, configuration, now)
     return tuple(each for budget in budgets for each in look.at(budget))
+
+
+def end_of(
+    budget: Budget, store: Store, book: PriceBook, configuration: Configuration, now: datetime
+) -> PeriodEnd | None:
+    """Return where the period of a budget ends, as its situation says it; None without usage.
+
+    The budget need be none of those that are kept: its filters, its period and its zone count.
+
+    Raises:
+        StoreError: The store cannot be read.
+        CurrencyError: Its amount is in another currency than prices.
+    """
+    return _look((budget,), store, book, configuration, now).end_of(budget)
 
 
 def rules_of(budget: Budget) -> RuleSet:
@@ -190,13 +205,12 @@ class _Look:
         self._check_currency(budget)
         part = usage.part(share.filters)
         sources = of_part(part, usage, self._sources)
-        watermark = watermark_of(sources, self.now)
-        if watermark is None:
+        facts = self._facts(share, sources)
+        if facts is None:
             return self._blank(share, "stale", data_findings.no_data())
         rules, zone = rules_of(budget), self._zone(budget)
-        facts = outlook.facts_of(budget, part, usage, watermark, zone, rules)
-        factor = rest_factor(part, usage, facts) if budget.measure == "money" else 1.0
-        ahead, replayed = outlook.ahead_of(facts, zone, factor)
+        heading = period_end(facts, part, usage, budget.measure, zone)
+        ahead = heading.ahead
         facts = replace(facts, ahead=ahead)
         of_data = self._of_data(budget, part, sources, facts)
         found = (*self._of_rules(rules, facts, part), *of_data)
@@ -215,13 +229,32 @@ class _Look:
             windows=tuple(WindowBurn(*each) for each in windows_of(rules, facts)),
             days=outlook.days_of(facts, zone),
             ahead=ahead,
-            replayed=replayed,
+            replayed=heading.replayed,
+            coming=heading.coming,
             exhaustion=outlook.exhaustion_of(facts),
             chance_above=ahead.chance_above(facts.amount) if isinstance(ahead, Forecast) else None,
             causes=self._causes(budget, part, facts, rules, found),
             dropped_rules=dropped_rules(rules, facts),
             filters=share.filters,
         )
+
+    def _facts(self, share: Share, sources: Sequence[Source]) -> Facts | None:
+        """Return what is known of a budget without a forecast, None where nothing was used."""
+        budget, usage = share.budget, self.usage
+        watermark = watermark_of(sources, self.now)
+        if watermark is None:
+            return None
+        part, zone = usage.part(share.filters), self._zone(budget)
+        return outlook.facts_of(budget, part, usage, watermark, zone, rules_of(budget))
+
+    def end_of(self, budget: Budget) -> PeriodEnd | None:
+        """Return where a budget's period ends, None where nothing was used."""
+        self._check_currency(budget)
+        share, part = Share(budget, "", budget.filters), self.usage.part(budget.filters)
+        facts = self._facts(share, of_part(part, self.usage, self._sources))
+        if facts is None:
+            return None
+        return period_end(facts, part, self.usage, budget.measure, self._zone(budget))
 
     def _of_rules(self, rules: RuleSet, facts: Facts, part: Part) -> tuple[Finding, ...]:
         """Return what the rules find, those about single calls each in a window of its own."""

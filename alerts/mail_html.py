@@ -22,6 +22,7 @@ from alerts.words import (
     moment,
     short_verdict,
     spent_of,
+    spent_so_far,
     worst,
 )
 
@@ -164,8 +165,7 @@ def _chart_row(situation: Situation) -> str:
 def chart_sentence(situation: Situation) -> str:
     """Return what the picture shows, for those who do not see it."""
     planned = amount(situation.budget, situation.planned_so_far)
-    spent = amount(situation.budget, situation.spent)
-    ahead = heads_for(situation)
+    spent, ahead = spent_so_far(situation), heads_for(situation)
     return f"Spent so far {spent}, planned by now {planned}" + (f"; {ahead}" if ahead else "")
 
 

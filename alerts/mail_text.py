@@ -17,6 +17,7 @@ from alerts.words import (
     used_up,
     worst,
 )
+from costmodel.coming_price import coming_price_sentences
 from costmodel.forecast import NotForecastable
 from ingest.ages import age_text
 
@@ -176,13 +177,14 @@ def standing(situation: Situation) -> list[str]:
 
 
 def freshness(situation: Situation) -> list[str]:
-    """Return how far the data reaches and what the numbers miss."""
+    """Return how far the data reaches, what the numbers miss, and which prices are coming."""
     if situation.watermark is None:
         return ["No usage has been imported for this budget yet."]
     age = f", {age_text(situation.age)} old" if situation.age is not None else ""
     lines = [f"Data until {moment(situation.watermark, situation)}{age}."]
     if situation.at_least:
         lines.append("Some usage has no price yet, so the amount is a lower bound.")
+    lines += coming_price_sentences(situation.coming, situation.budget.currency)
     return [*lines, *(f"{each}." for each in situation.dropped_rules)]
 
 

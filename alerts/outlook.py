@@ -1,8 +1,7 @@
-"""The outlook of a budget: its series and plan, the forecast of the period's end, and its days."""
+"""The outlook of a budget: its series and plan, when it is used up, and its days."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,14 @@ from costmodel.burn.level import HISTORY_DAYS
 from costmodel.burn.plan import plan_for
 from costmodel.burn.series import (
     DAY,
-    HOURS_OF_WEEK,
     QUARTER,
     Series,
     hours_of_week,
     local_midnight,
     local_midnights,
 )
-from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, outlook
-from costmodel.pace import HOURLY_DAYS, Profile, share_left_of_day
+from costmodel.forecast import Forecast
+from costmodel.pace import Profile
 from ingest.store.cells import QUARTERS_A_DAY
 
 if TYPE_CHECKING:
@@ -93,75 +91,21 @@ def _series(  # noqa: PLR0913, PLR0917 - where the part of a curve begins, ends,
     """Return the history of a period and its spending up to the watermark."""
     history = start.astimezone(UTC) - timedelta(days=HISTORY_DAYS + 1)
     begin = datetime.combine(history.date(), time(), UTC)
-    first = quarter_at(begin) - usage.first
-    last = quarter_at(watermark) - usage.first
-    amounts = curve[max(first, 0) : last]
-    amounts = np.concatenate((np.zeros(max(-first, 0)), amounts))
-    amounts = np.concatenate((amounts, np.zeros(last - first - len(amounts))))
-    step = QUARTER
-    if daily:
-        step = DAY
-        amounts = amounts.reshape(-1, QUARTERS_A_DAY).sum(axis=1)
+    step = DAY if daily else QUARTER
+    amounts = amounts_between(curve, usage, begin, watermark, step)
     count = max(-int((begin - end) // step), len(amounts))
     return Series(begin, step, amounts, hours_of_week(begin, step, count, zone))
 
 
-def complete_days(facts: Facts, zone: ZoneInfo) -> list[float]:
-    """Return what each complete local day up to the watermark used, from the first in use on."""
-    series = facts.series
-    amounts = series.amounts
-    if series.step < DAY:
-        first = series.start.astimezone(zone).date() + timedelta(days=1)
-        last = series.watermark.astimezone(zone).date()
-        edges = series.positions(local_midnights(first, last, zone))
-        amounts = np.diff(series.spent_before(edges))
-    busy = np.flatnonzero(amounts > 0)
-    return amounts[int(busy[0]) :].tolist() if len(busy) else []
-
-
-def ahead_of(
-    facts: Facts, zone: ZoneInfo, rest_factor: float
-) -> tuple[Forecast | NotForecastable, Backtest | None]:
-    """Return where the period ends, and how the method did lately.
-
-    ``rest_factor`` is what coming prices make of the money that is still to come. Where the
-    method did worse than the mean of the last seven days, nothing is forecast.
-    """
-    ahead, replayed = outlook(
-        complete_days(facts, zone), facts.spent_so_far, _remainder(facts, zone)
-    )
-    if isinstance(ahead, Forecast) and rest_factor != 1:
-        ahead = _scaled(ahead, rest_factor)
-    return ahead, replayed
-
-
-def _scaled(ahead: Forecast, factor: float) -> Forecast:
-    def end(value: float) -> float:
-        return ahead.spent + (value - ahead.spent) * factor
-
-    return replace(ahead, expected=end(ahead.expected), low=end(ahead.low), high=end(ahead.high))
-
-
-def _remainder(facts: Facts, zone: ZoneInfo) -> Remainder:
-    if facts.series.step == DAY:
-        return Remainder(max((facts.end.date() - facts.watermark.date()).days, 0))
-    today = facts.watermark.astimezone(zone).date()
-    midnight = local_midnight(today, zone)
-    if midnight == facts.watermark:
-        return Remainder(max((facts.end.date() - today).days, 0))
-    left = share_left_of_day(
-        _by_hour_of_week(facts.series, midnight), facts.watermark.astimezone(zone)
-    )
-    return Remainder((facts.end.date() - today).days - 1, left)
-
-
-def _by_hour_of_week(series: Series, midnight: datetime) -> list[float]:
-    """Return what each local hour of the week spent in the whole days before a local midnight."""
-    last = int(series.position(midnight))
-    first = max(int(series.position(midnight - timedelta(days=HOURLY_DAYS))), 0)
-    hours, amounts = series.calendar[first:last], series.amounts[first:last]
-    week: list[float] = np.bincount(hours, weights=amounts, minlength=HOURS_OF_WEEK).tolist()
-    return week
+def amounts_between(
+    curve: Floats, usage: Usage, begin: datetime, end: datetime, step: timedelta
+) -> Floats:
+    """Return a curve's amounts from one moment to another, in quarters of an hour or days."""
+    first, last = (quarter_at(moment) - usage.first for moment in (begin, end))
+    amounts = curve[max(first, 0) : last]
+    amounts = np.concatenate((np.zeros(max(-first, 0)), amounts))
+    amounts = np.concatenate((amounts, np.zeros(last - first - len(amounts))))
+    return amounts.reshape(-1, QUARTERS_A_DAY).sum(axis=1) if step == DAY else amounts
 
 
 def exhaustion_of(facts: Facts) -> Exhaustion | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from costmodel.budget import Budget
     from costmodel.burn.finding import Finding
+    from costmodel.coming_price import ComingPrice
     from costmodel.forecast import Backtest, NotForecastable
 
 State = Literal["ok", "notice", "warning", "critical", "stale", "failed"]
@@ -75,6 +76,7 @@ class Situation:
     Money and counts are in the budget's measure; ``spent`` is exact, a lower bound where
     ``at_least``. ``start`` and ``end`` are the period's edges, aware, in the budget's zone.
     ``watermark`` is how far the data of all sources reaches; ``age`` is how old that is.
+    ``coming`` are the prices that change on the way to the period's end, which ``ahead`` counts.
     ``dropped_rules`` says which rules the data is too coarse for, a sentence each.
     """
 
@@ -93,6 +95,7 @@ class Situation:
     days: tuple[DayOfBudget, ...] = ()
     ahead: Forecast | NotForecastable | None = None
     replayed: Backtest | None = None
+    coming: tuple[ComingPrice, ...] = ()
     exhaustion: Exhaustion | None = None
     chance_above: float | None = None
     causes: tuple[Cause, ...] = ()

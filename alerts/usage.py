@@ -7,7 +7,7 @@ integers are added up by pricing key and multiplied once, as everywhere.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -24,7 +24,7 @@ from ingest.store.cells import EPOCH, EPOCH_DAY, QUARTER_SECONDS, QUARTERS_A_DAY
 from ingest.store.quarters import NO_METER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import numpy.typing as npt
@@ -46,7 +46,7 @@ class Part:
     """Series that pass a budget's filters, by their places, and what was asked of them."""
 
     places: Integers
-    curves: dict[Measure, Floats] = field(default_factory=dict)
+    curves: dict[Measure | date, Floats] = field(default_factory=dict)
     spent: dict[tuple[Measure, int, int], Fraction] = field(default_factory=dict)
 
 
@@ -71,6 +71,8 @@ class Usage:
         self._parts: dict[object, Part] = {}
         self._sums: dict[tuple[int, int], Integers] = {}
         self.coming_rates: dict[tuple[PricingKey, date], Floats] = {}
+        self._rates_on: dict[date, Floats] = {}
+        self._money_on: dict[date, Floats] = {}
 
     @cached_property
     def _days(self) -> list[date]:
@@ -106,6 +108,13 @@ class Usage:
         return PricingKey(row.provider, row.model, row.zone, row.tier, band, on)
 
     @cached_property
+    def pinned_keys(self) -> frozenset[PricingKey]:
+        """Return the keys of usage that is priced at a day of its own, whenever it was."""
+        names = self.quarters.names
+        placed = zip(self._key_of_item[0], self._key_of_item[1].tolist(), strict=True)
+        return frozenset(key for key, place in placed if names[place].price_at is not None)
+
+    @cached_property
     def _slots(self) -> Integers:
         """Return pricing key and meter (requests last) of each item, as one number."""
         meter = np.where(self.quarters.meter == NO_METER, _REQUESTS, self.quarters.meter)
@@ -115,6 +124,11 @@ class Usage:
     def quotes(self) -> list[Quote | Unpriced]:
         """Return what the book says to each pricing key."""
         return [self.book.quote(key) for key in self._key_of_item[0]]
+
+    @cached_property
+    def _rates(self) -> Floats:
+        """Return what each meter of each pricing key costs."""
+        return _table(self.quotes)
 
     @cached_property
     def _in_time(self) -> Integers:
@@ -135,13 +149,11 @@ class Usage:
         """Return what each item is in each measure, sorted by series and quarter."""
         order, _ = self._order
         slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
-        nothing = np.zeros((0, _REQUESTS + 1))
-        rates = np.stack([rates_of(quote) for quote in self.quotes]) if self.quotes else nothing
-        counts = np.arange(_REQUESTS + 1)
+        count, columns = len(self.quotes), np.arange(_REQUESTS + 1)
         tables: dict[Measure, Floats] = {
-            "money": rates,
-            "tokens": np.tile(np.append(_TOKENS, False) * 1.0, (len(rates), 1)),
-            "requests": np.tile((counts == _REQUESTS) * 1.0, (len(rates), 1)),
+            "money": self._rates,
+            "tokens": np.tile(np.append(_TOKENS, False) * 1.0, (count, 1)),
+            "requests": np.tile((columns == _REQUESTS) * 1.0, (count, 1)),
         }
         return {measure: amount * table.ravel()[slots] for measure, table in tables.items()}
 
@@ -191,13 +203,47 @@ class Usage:
     def used_by(self, part: Part, measure: Measure) -> Floats:
         """Return the part's amounts in quarters of an hour from ``first`` on."""
         if measure not in part.curves:
-            edges, quarter, sums = self._curves
-            chosen = _ranges(edges[part.places], edges[part.places + 1])
-            curve = np.bincount(
-                quarter[chosen], weights=sums[measure][chosen], minlength=self.count
-            )
-            part.curves[measure] = curve.astype(np.float64)
+            part.curves[measure] = self._laid(part, self._curves[2][measure])
         return part.curves[measure]
+
+    def _laid(self, part: Part, sums: Floats) -> Floats:
+        """Return amounts of one item a series and quarter, added up over a part's series."""
+        edges, quarter, _ = self._curves
+        chosen = _ranges(edges[part.places], edges[part.places + 1])
+        curve = np.bincount(quarter[chosen], weights=sums[chosen], minlength=self.count)
+        return curve.astype(np.float64)
+
+    def money_at(self, part: Part, day: date) -> Floats:
+        """Return what the part's usage would have cost at the prices of one day.
+
+        It is the very money of ``used_by`` where these are the prices that it was used at.
+        What has no price on that day keeps its own.
+        """
+        keys = self._keys_in(part)
+        if np.array_equal(self._rates_of_day(day)[keys], self._rates[keys]):
+            return self.used_by(part, "money")
+        if day not in part.curves:
+            part.curves[day] = self._laid(part, self._all_money_at(day))
+        return part.curves[day]
+
+    def _rates_of_day(self, day: date) -> Floats:
+        if day not in self._rates_on:
+            keys = zip(self._key_of_item[0], self.quotes, strict=True)
+            self._rates_on[day] = _table([self._quote_on(day, *each) for each in keys])
+        return self._rates_on[day]
+
+    def _quote_on(self, day: date, key: PricingKey, own: Quote | Unpriced) -> Quote | Unpriced:
+        quote = own if key in self.pinned_keys else self.book.quote(replace(key, on=day))
+        return own if isinstance(quote, Unpriced) else quote
+
+    def _all_money_at(self, day: date) -> Floats:
+        """Return the money of all series at the prices of a day, one item a series and quarter."""
+        if day not in self._money_on:
+            order, pairs = self._order
+            slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
+            worth = amount * self._rates_of_day(day).ravel()[slots]
+            self._money_on[day] = np.bincount(pairs, weights=worth).astype(np.float64)
+        return self._money_on[day]
 
     def by_series(self, measure: Measure, windows: Floats) -> Floats:
         """Return each series' amounts weighed by a weight for each quarter from ``first`` on."""
@@ -300,6 +346,11 @@ class Usage:
         chosen = self._keys_in(part)
         used = chosen[sums[chosen].any(axis=1)].tolist()
         return [(self._key_of_item[0][place], sums[place]) for place in used]
+
+
+def _table(quotes: Sequence[Quote | Unpriced]) -> Floats:
+    nothing = np.zeros((0, _REQUESTS + 1))
+    return np.stack([rates_of(quote) for quote in quotes]) if quotes else nothing
 
 
 def rates_of(quote: Quote | Unpriced) -> Floats:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError, URLError
 
 from alerts import mail_text
-from alerts.words import amount, budget_title, short_verdict
+from alerts.forecast_json import forecast_json
+from alerts.words import amount, budget_title, short_verdict, spent_so_far
 from costmodel.money import decimal_string
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def alert_body(situation: Situation, transition: Transition, link: str | None) -
         "spent": decimal_string(situation.spent),
         "left": decimal_string(situation.left),
         "at_least": situation.at_least,
+        "forecast": forecast_json(situation.budget, situation.ahead, situation.coming),
         "from": situation.start.isoformat(),
         "until": situation.end.isoformat(),
         "at": transition.at.isoformat(),
@@ -86,10 +88,11 @@ def alert_body(situation: Situation, transition: Transition, link: str | None) -
 
 def slack_body(situation: Situation, transition: Transition, link: str | None) -> dict[str, Any]:
     """Return an alert as chats of Slack's shape show it: a headline, the reason, a button."""
-    spent = amount(situation.budget, situation.spent)
+    spent = spent_so_far(situation)
     limit = amount(situation.budget, situation.budget.amount)
     head = f"{budget_title(situation)}: {short_verdict(transition)}"
-    lines = [f"*{_plain(head)}*", f"{spent} of {limit} spent.", _plain(transition.finding.sentence)]
+    said = f"{spent[:1].upper()}{spent[1:]} of {limit} spent."
+    lines = [f"*{_plain(head)}*", said, _plain(transition.finding.sentence)]
     return {"text": _plain(f"{head} ({spent} of {limit})"), "blocks": _blocks(lines, link)}
 
 

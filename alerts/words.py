@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from costmodel import standing_words
 from costmodel.number_text import headline_money, money, share, short_count
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def budget_title(situation: Situation) -> str:
 
 def spent_of(situation: Situation) -> str:
     """Return "$792 of $1,200 (66%)"; "at least" where usage without a price is missing."""
-    budget = situation.budget
+    limit = amount(situation.budget, situation.budget.amount)
+    return f"{spent_so_far(situation)} of {limit} ({share(situation.share_spent)})"
+
+
+def spent_so_far(situation: Situation) -> str:
+    """Return "$792"; "at least $792" where usage without a price is missing."""
     least = "at least " if situation.at_least else ""
-    spent, limit = amount(budget, situation.spent), amount(budget, budget.amount)
-    return f"{least}{spent} of {limit} ({share(situation.share_spent)})"
+    return f"{least}{amount(situation.budget, situation.spent)}"
 
 
 def short_verdict(transition: Transition) -> str:
@@ -86,8 +91,8 @@ def heads_for(situation: Situation) -> str | None:
     if ahead is None:
         return None
     budget = situation.budget
-    low, high = amount(budget, ahead.low), amount(budget, ahead.high)
-    return f"heads for {amount(budget, ahead.expected)} (likely {low} to {high})"
+    expected, low, high = (amount(budget, end) for end in (ahead.expected, ahead.low, ahead.high))
+    return standing_words.heads_for(expected, low, high, at_least=situation.at_least)
 
 
 def used_up(situation: Situation) -> str | None:

@@ -110,15 +110,27 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Remainder:
-    """What is left of the period: whole days, and the share of today still to come."""
+    """What is left of the period: whole days, and the share of today still to come.
+
+    ``price_factors`` says for each of these days, today first where part of it is left, by
+    what coming prices multiply its money; none where prices stay.
+    """
 
     days: int
     share_of_today: float = 0.0
+    price_factors: tuple[float, ...] = ()
 
     @property
     def horizon_days(self) -> int:
         """Return how many days the forecast reaches, today included when part is left."""
         return self.days + (1 if self.share_of_today > 0 else 0)
+
+    def money(self, by_day: Days) -> float:
+        """Return what is still to come, from what each of these days would cost as a whole."""
+        rest = by_day * self.price_factors if self.price_factors else by_day.copy()
+        if self.share_of_today > 0:
+            rest[0] *= self.share_of_today
+        return float(rest.sum())
 
 
 def outlook(
@@ -142,7 +154,8 @@ def forecast(
 
     ``daily`` holds the money of complete days, oldest first, up to yesterday; the days of
     the period are the end of it. ``spent`` is the money of the period
-    so far, today included.
+    so far, today included. Where a price changed, ``daily`` is what those days would have
+    cost at today's prices, and the remainder says what prices to come make of the rest.
     """
     refused = _refusal(daily, remainder)
     if refused:
@@ -152,9 +165,7 @@ def forecast(
     if len(errors) < FEWEST_ORIGINS:
         return NotForecastable(f"{len(days)} days are too few to look {remainder.days} ahead")
     ahead = _ahead(days, np.array([len(days)]), remainder.horizon_days, method)[0]
-    rest = float(ahead.sum())
-    if remainder.share_of_today > 0:
-        rest -= float(ahead[0]) * (1 - remainder.share_of_today)
+    rest = remainder.money(ahead)
     adjusted = _widened(errors, remainder.horizon_days, len(days))
     low, centre, high = np.quantile(adjusted, [LOW, 0.5, HIGH], method="weibull")
     so_far = float(spent)

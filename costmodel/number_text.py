@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from costmodel.money import dollars
+from costmodel.money import decimal_string, dollars, fraction, rounded_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _UNITS = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
+_RATE_PLACES = 6
 
 
 def money(amount: Fraction | None, currency: str = "USD") -> str:
@@ -32,6 +37,12 @@ def unit_money(amount: Fraction | None, currency: str = "USD") -> str:
     if amount is None:
         return dollars(None, currency)
     return dollars(amount, currency, 2 if abs(amount) >= 1 else 4)
+
+
+def rate_text(rate: Fraction, currency: str = "USD") -> str:
+    """Return a rate with every decimal it has, to a millionth: ``$0.40``, ``$0.025``."""
+    symbol = dollars(Fraction(0), currency).removesuffix("0.00")
+    return f"{symbol}{decimal_string(fraction(rounded_to(rate, _RATE_PLACES)))}"
 
 
 def signed_money(amount: Fraction, currency: str = "USD") -> str:
@@ -66,3 +77,9 @@ def signed_share(part: Fraction | float) -> str:
     percent = round(float(part) * 100)
     sign = "±" if percent == 0 else "+" if percent > 0 else "−"
     return f"{sign}{abs(percent):,}%"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence lists them: ``A, B and C``."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from dashboard.remembered import remembered
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alerts.situation import Situation
     from dashboard.context import DashboardContext
 
@@ -22,6 +24,11 @@ class WatchError(Exception):
     """Budgets could not be looked at; the text says why."""
 
 
+def slot_of(now: datetime) -> float:
+    """Return which stretch of five minutes a moment is in: an answer holds for one of them."""
+    return now.timestamp() // KEPT_FOR.total_seconds()
+
+
 def situations_of(context: DashboardContext) -> tuple[Situation, ...]:
     """Return the situation of every budget, at most five minutes old.
 
@@ -30,8 +37,7 @@ def situations_of(context: DashboardContext) -> tuple[Situation, ...]:
     """
     source, store, evaluate = context.source, context.store(), context.evaluate
     now = source.clock()
-    slot = now.timestamp() // KEPT_FOR.total_seconds()
-    key = ("situations", id(source.book), id(source.configuration), slot)
+    key = ("situations", id(source.book), id(source.configuration), slot_of(now))
     with _one_at_a_time:  # who comes meanwhile gets the same answer
         try:
             return remembered(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
+from alerts.forecast_json import forecast_json
 from costmodel.money import decimal_string
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.prometheus import metrics_text
@@ -88,6 +89,7 @@ def budget_json(situation: Situation, key: str | None = None) -> dict[str, Any]:
         "from": situation.start.isoformat(),
         "until": situation.end.isoformat(),
         "at_least": situation.at_least,
+        "forecast": forecast_json(budget, situation.ahead, situation.coming),
         "as_of": watermark.isoformat() if watermark else None,
     }
 

@@ -140,6 +140,8 @@ def tick_answer(found: Tick, *, dry_run: bool) -> dict[str, Any]:
 
 def situation_answer(situation: Situation) -> dict[str, Any]:
     """Return how a budget stands, for programs."""
+    from alerts.forecast_json import forecast_json
+
     reached = situation.watermark
     return {
         "budget": situation.budget.name,
@@ -150,6 +152,7 @@ def situation_answer(situation: Situation) -> dict[str, Any]:
         "left": amount(situation.left),
         "currency": situation.budget.currency,
         "at_least": situation.at_least,
+        "forecast": forecast_json(situation.budget, situation.ahead, situation.coming),
         "from": situation.start.isoformat(),
         "until": situation.end.isoformat(),
         "watermark": reached and reached.isoformat(),

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fetch": ("fetching", "Pull usage and costs from a provider into the store."),
     "undo": ("undoing", "Take an import back."),
     "report": ("reporting", "Show what usage cost."),
+    "forecast": ("forecasting", "Show where the open month ends."),
     "whatif": ("whatif", "Compare today with other models in one table."),
     "cost": ("cost", "Price one call, part by part."),
     "count": ("count", "Count the tokens of a text."),

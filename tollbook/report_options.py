@@ -72,6 +72,11 @@ def usage_options(function: F) -> F:
     return _with([last, *_ZONE_AND_FILTERS], function)
 
 
+def zone_and_filters(function: F) -> F:
+    """Add the options ``tz`` and ``filters`` to a command."""
+    return _with(_ZONE_AND_FILTERS, function)
+
+
 def _with(options: Sequence[Callable[[F], F]], function: F) -> F:
     for option in reversed(options):
         function = option(function)

@@ -11,7 +11,7 @@ import pytest
 from alerts.evaluation import situations
 from costmodel.budget import Budget
 from costmodel.burn.rules import ActualRule, HourlyLimit, SloRule
-from costmodel.contract import Contract, ContractTerm
+from costmodel.contract import Contract
 from costmodel.forecast import Forecast
 from ingest.configuration import Configuration
 from ingest.imports import import_file
@@ -52,10 +52,10 @@ def call(at: datetime, million: float = 1, model: str = MINI, **metadata: object
 
 
 def hourly(
-    first: datetime, until: datetime, million: float = 1, **rest: object
+    first: datetime, until: datetime, million: float = 1, model: str = MINI, **rest: object
 ) -> list[dict[str, Any]]:
     hours = int((until - first) / HOUR)
-    return [call(first + hour * HOUR, million, MINI, **rest) for hour in range(hours)]
+    return [call(first + hour * HOUR, million, model, **rest) for hour in range(hours)]
 
 
 def store_with(folder: Path, calls: Iterable[dict[str, Any]]) -> Store:
@@ -308,20 +308,3 @@ def test_what_single_calls_say(tmp_path: Path, level: SloRule, reading: str | No
     [found] = looked(store, budget)
     told = [each.reading for each in found.findings if each.kind == "slo"]
     assert told == ([reading] if reading else [])
-
-
-def test_a_price_that_changes_within_the_period_changes_what_is_expected(steady: Store) -> None:
-    # half price from 20 November on: 10 of the days to come after 10.5
-    discount = ContractTerm(
-        provider="openai", model=MINI, discount=Fraction(1, 2), in_force_from=date(2026, 11, 20),
-        source="agreement",
-    )  # fmt: skip
-    budget = Budget("All", Fraction(288))
-    [usual] = looked(steady, budget)
-    book = load_book().with_contract(Contract(terms=(discount,)))
-    [found] = situations(steady, book, Configuration(budgets=(budget,)), NOON)
-    assert isinstance(usual.ahead, Forecast)
-    assert isinstance(found.ahead, Forecast)
-    assert found.spent == usual.spent
-    rest = 9.6 * (9.5 + 1 / 32) + 4.8 * 11
-    assert found.ahead.expected - found.ahead.spent == pytest.approx(rest, rel=0.02)

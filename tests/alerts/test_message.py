@@ -59,7 +59,7 @@ def test_text_and_page_say_the_same() -> None:
     page = " ".join(Words(message.html).words)
     for said in (
         "at least $841 of $1,200 (70%)",
-        "The period heads for $1,291 (likely $1,221 to $1,391)",
+        "The period heads for at least $1,291 (likely $1,221 to $1,391)",
         "lately such a forecast was off by 6%.",
         "Used up about 27 Nov (likely 25 Nov to 29 Nov).",
         "(since 19 Nov 2026 22:00 CET)",

@@ -81,7 +81,8 @@ def test_one_budget_is_accessible_and_fits(
     sideways_scroll: Callable[[Page], int],
 ) -> None:
     page = open_page("/budgets?budget=All+models", scheme=scheme, width=width, at=watched_site)
-    expect(page.locator(".budgets h1")).to_contain_text("All models is at least at $798 of $1,200")
+    said = "All models has spent at least $798 of $1,200"
+    expect(page.locator(".budgets h1")).to_contain_text(said)
     expect(page.locator(".budgets .standing")).to_contain_text("Last look 3 minutes ago.")
     expect(page.locator(".budget-edges")).to_contain_text("Back to normal: change.")
     expect(page.locator(".js-plotly-plot")).to_have_count(2)
@@ -138,7 +139,8 @@ def test_a_budget_is_tried_made_changed_and_removed(
     assert sideways_scroll(page) == 0
     page.locator(".budget-form").get_by_role("button", name="Save").click()
     page.wait_for_url("**budget=Search*")
-    expect(page.locator(".budgets h1")).to_contain_text("<b>alone</b> is at least at $233 of $300")
+    said = "<b>alone</b> has spent at least $233 of $300"
+    expect(page.locator(".budgets h1")).to_contain_text(said)
     page.get_by_label("Amount").fill("400")
     page.locator(".budget-form").get_by_role("button", name="Save").click()
     expect(page.locator("#budgets-result")).to_contain_text("kept as version 2")

@@ -109,7 +109,7 @@ def test_a_file_is_three_clicks_from_the_first_what_if(
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose files").first.click()
     chooser.value.set_files(DEMO / "2026-11.jsonl.gz")
-    page.get_by_role("heading", level=1, name="November is ").wait_for()
+    page.get_by_role("heading", level=1, name="November has ").wait_for()
     assert "25,740 added" in page.locator("#import-result").inner_text()
     page.get_by_role("link", name="What if…?").click()
     page.wait_for_url("**/whatif*")

@@ -45,7 +45,8 @@ def test_the_large_sentence_says_spent_budget_and_range(open_page: Callable[...,
     page = open_page("/")
     expect(page.locator("#compare")).to_be_visible()
     sentence = page.locator("h1").inner_text()
-    assert sentence.startswith("November is at least at $798 of $1,200 and heads for $1,")
+    said = "November has spent at least $798 of $1,200 and heads for at least $1,"
+    assert sentence.startswith(said)
     assert "(likely $1," in sentence
 
 
@@ -80,7 +81,7 @@ def test_a_typed_range_goes_to_the_address_and_back_and_other_words_change_nothi
     page.wait_for_url("**range=2026-10*")
     wait_for_headline(page, "October cost at least $1,034 of $1,200.")
     page.go_back()
-    wait_for_headline(page, "November is ")
+    wait_for_headline(page, "November has ")
     assert address(page) == {}
     expect(page.locator("#range")).to_have_value("this month")
 
@@ -93,7 +94,7 @@ def test_an_address_that_is_not_understood_shows_the_default_and_says_so(
     assert "'whenever' is not understood" in said
     assert "'Mars/North' is not known" in said
     assert "'colour'" in said
-    assert page.locator("h1").inner_text().startswith("November is ")
+    assert page.locator("h1").inner_text().startswith("November has ")
 
 
 def test_the_table_on_screen_and_its_downloads_are_the_report(

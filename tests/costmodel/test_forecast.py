@@ -48,6 +48,29 @@ def test_the_rest_of_today_counts_by_its_share() -> None:
     assert found.days_left == 0.25
 
 
+def test_coming_prices_count_from_their_day() -> None:
+    # of a week of $56 the last four days ($26) come at half price: $30 + $13
+    halved = Remainder(days=7, price_factors=(1, 1, 1, 0.5, 0.5, 0.5, 0.5))
+    assert certain(WEEK * 8, 56.0, halved).expected == pytest.approx(56 + 43, rel=1e-6)
+    # a quarter of today's $10 at the old price, tomorrow's $10 at three times the old
+    dearer = Remainder(days=1, share_of_today=0.25, price_factors=(1, 3))
+    assert certain(WEEK * 8, 5.0, dearer).expected == pytest.approx(5 + 2.5 + 30, rel=1e-6)
+
+
+@given(st.floats(0.1, 10), st.integers(0, 9), st.integers(1, 20), st.floats(0, 0.99))
+def test_one_factor_for_all_days_scales_what_is_to_come_and_its_range(
+    factor: float, seed: int, ahead: int, today: float
+) -> None:
+    days = noisy(70, seed)
+    usual = certain(days, 100.0, Remainder(ahead, today))
+    factors = (factor,) * Remainder(ahead, today).horizon_days
+    found = certain(days, 100.0, Remainder(ahead, today, factors))
+    for name in ("low", "expected", "high"):
+        rest = getattr(usual, name) - 100
+        assert getattr(found, name) - 100 == pytest.approx(rest * factor, rel=1e-9)
+    assert found.log_errors == usual.log_errors
+
+
 def test_what_is_spent_has_no_range() -> None:
     days = noisy(70)
     found = certain(days, Fraction(1000), Remainder(days=5))

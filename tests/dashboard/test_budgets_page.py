@@ -90,8 +90,15 @@ def test_the_sentence_says_spent_limit_and_where_it_heads() -> None:
     heads = "heads for $1,291 (likely $1,221 to $1,391)"
     assert words.sentence(seen) == f"$841 of $1,200 and {heads}"
     assert words.title(seen) == f"All models is at $841 of $1,200 and {heads}."
-    least = replace(seen, at_least=True, ahead=None)
-    assert words.title(least) == "All models is at least at $841 of $1,200."
+    least = replace(seen, at_least=True)
+    heads = "heads for at least $1,291 (likely $1,221 to $1,391)"
+    assert words.sentence(least) == f"at least $841 of $1,200 and {heads}"
+    assert words.title(least) == f"All models has spent at least $841 of $1,200 and {heads}."
+    unknown = replace(least, ahead=None)
+    assert words.title(unknown) == "All models has spent at least $841 of $1,200."
+    tokens = Budget("All models", Fraction(10**7), measure="tokens")
+    counted = replace(unknown, budget=tokens, spent=Fraction(1_250_000))
+    assert words.title(counted) == "All models has used at least 1.2M tokens of 10.0M tokens."
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 
 from alerts.situation import WindowBurn
 from costmodel.budget import Budget
+from costmodel.forecast import Forecast, NotForecastable
 from dashboard.app import create_app
 from dashboard.context import DashboardContext, Source
 from ingest.configuration import Configuration
@@ -74,6 +75,20 @@ def test_a_key_is_told_what_is_left_of_its_tightest_budget(
     assert told["as_of"] == "2026-11-20T12:00:00+00:00"
     assert [each["budget"] for each in told["budgets"]] == ["Tight", "Roomy"]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "reason"),
+    [(None, None), (NotForecastable("3 days are too few"), "3 days are too few")],
+)
+def test_what_cannot_be_forecast_is_null_with_its_reason(
+    ahead: NotForecastable | None, reason: str | None, client_of: Callable[..., FlaskClient]
+) -> None:
+    client = client_of(lambda *_: [kept("Tight", "50", "1", ahead=ahead)])
+    told = client.get("/api/budget?budget=Tight").get_json()["forecast"]
+    assert told == {
+        "expected": None, "low": None, "high": None, "reason": reason, "assumptions": [],
+    }  # fmt: skip
 
 
 def test_a_budget_for_each_key_answers_for_its_own_value(
@@ -185,7 +200,8 @@ def test_the_documented_answer_has_the_keys_of_a_real_one(
 ) -> None:
     page = (Path(__file__).parents[2] / "docs" / "gateways.md").read_text(encoding="utf-8")
     shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
-    seen = [kept("Search key", "50", "49.20", keys=(KEY,), state="critical")]
+    ahead = Forecast(49.2, 71.3, 66.1, 78.9, 10.5, "weekday profile", (0.0,))
+    seen = [kept("Search key", "50", "49.20", keys=(KEY,), state="critical", ahead=ahead)]
     told = client_of(lambda *_: seen).get("/api/budget", query_string={"key": KEY}).get_json()
     assert told.keys() == shown.keys()
     same = set(shown) - {"as_of", "budgets"}

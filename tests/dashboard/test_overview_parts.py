@@ -41,7 +41,7 @@ def test_the_sentence_of_an_open_month(view: Callable[[str], View]) -> None:
     assert ahead is not None
     assert 797.72 < ahead.low < ahead.expected < ahead.high
     said = sentence(standing, found.now)
-    assert said.startswith("November is at least at $798 of $1,200 and heads for $")
+    assert said.startswith("November has spent at least $798 of $1,200 and heads for at least $")
     assert remark(standing).startswith("Spending ")
     assert "x plan over the last 3 days." in remark(standing)
 

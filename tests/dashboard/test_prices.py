@@ -10,12 +10,13 @@ from dash import html
 
 from costmodel.contract import Contract, ContractTerm, ExchangeRate
 from costmodel.meters import Meter
+from costmodel.number_text import listed, rate_text
 from dashboard.figures.palette import DARK, EXPECTED, HUES
 from dashboard.figures.prices import Mark, Step, rate_steps
 from dashboard.pages.prices import changes, family, history
 from dashboard.pages.prices.all_models import all_models_card
 from dashboard.pages.prices.family_table import family_table
-from dashboard.pages.prices.words import life_text, listed, rate_text
+from dashboard.pages.prices.words import life_text
 from tests.shipped import BOOK
 
 if TYPE_CHECKING:

@@ -80,7 +80,7 @@ def check_command(
     if require_fresh is not None:
         check_fresh(invocation, invocation.store(), require_fresh)
     if require_priced and any(each.at_least for each in found.situations):
-        raise DataUnfit("some usage has no price, so budgets are spent at least as shown")
+        raise DataUnfit("some usage has no price, so more may be spent than is shown")
     _raise_on_firing(found)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
-from alerts.words import STATE_WORDS, amount, budget_title, heads_for
+from alerts.words import STATE_WORDS, amount, budget_title, spent_so_far
 from dashboard.attributes import attributes
 from dashboard.budget_bar import BarOf, budget_bar
 from dashboard.pages.budgets.words import kept_for, ordered, pace, sentence
@@ -118,13 +118,14 @@ def _table(situations: Sequence[Situation]) -> html.Section:
 
 def _row(situation: Situation) -> html.Tr:
     budget, ahead = situation.budget, situation.forecast
+    least = "at least " if situation.at_least else ""
     name = dcc.Link(budget_title(situation), href=link_to(situation), className="link")
     cells = (
         STATE_WORDS[situation.state],
-        f"{'at least ' if situation.at_least else ''}{amount(budget, situation.spent)}",
+        spent_so_far(situation),
         amount(budget, budget.amount),
         f"{situation.share_spent:.0%}",
-        amount(budget, ahead.expected) if ahead and heads_for(situation) else "",
+        f"{least}{amount(budget, ahead.expected)}" if ahead else "",
     )
     return html.Tr([html.Th(name, scope="row"), *(html.Td(text) for text in cells)])
 

@@ -35,7 +35,8 @@ MOST_FLAGS = 8
 
 def fan_chart(situation: Situation, transitions: Sequence[Transition]) -> Chart:
     """Return the curve of a budget's spend with plan, forecast, limit and what was told."""
-    said = [spent_of(situation).capitalize(), heads_for(situation), used_up(situation)]
+    spent = spent_of(situation)
+    said = [f"{spent[:1].upper()}{spent[1:]}", heads_for(situation), used_up(situation)]
     text = "; ".join(
         part[:1].lower() + part[1:] if place else part
         for place, part in enumerate(part for part in said if part)

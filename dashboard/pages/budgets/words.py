@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from alerts.mail_text import freshness
-from alerts.words import STATE_WORDS, amount, budget_title, heads_for, used_up
+from alerts.words import STATE_WORDS, amount, budget_title, heads_for, spent_so_far, used_up
 from costmodel.burn.sentences import length
 from costmodel.forecast import NotForecastable
+from costmodel.standing_words import standing_sentence
 from dashboard.moments import moment_text, short_moment_text
 from ingest.ages import age_text
 
@@ -67,10 +68,8 @@ def ordered(situations: Sequence[Situation]) -> list[Situation]:
 
 def sentence(situation: Situation) -> str:
     """Return "$841 of $1,200 and heads for $1,291 (likely $1,221 to $1,391)"."""
-    budget = situation.budget
-    least = "at least " if situation.at_least else ""
-    said = f"{least}{amount(budget, situation.spent)} of {amount(budget, budget.amount)}"
-    ahead = heads_for(situation)
+    limit = amount(situation.budget, situation.budget.amount)
+    said, ahead = f"{spent_so_far(situation)} of {limit}", heads_for(situation)
     return f"{said} and {ahead}" if ahead else said
 
 
@@ -88,11 +87,14 @@ def pace(situation: Situation) -> str:
 
 def title(situation: Situation) -> str:
     """Return the large sentence of one budget."""
-    said = sentence(situation)
-    if situation.at_least:
-        said = said.replace("at least ", "at least at ", 1)
-        return f"{budget_title(situation)} is {said}."
-    return f"{budget_title(situation)} is at {said}."
+    budget = situation.budget
+    return standing_sentence(
+        budget_title(situation),
+        f"{amount(budget, situation.spent)} of {amount(budget, budget.amount)}",
+        heads_for(situation),
+        at_least=situation.at_least,
+        verb="spent" if budget.measure == "money" else "used",
+    )
 
 
 def remarks(situation: Situation) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dash import dcc, html
 
 from costmodel.backtest_words import backtest_sentence
+from costmodel.coming_price import coming_price_sentences
 from dashboard.moments import day_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def footer(view: View, standing: Standing) -> html.Footer:
     parts: list[Component] = [_prices(view)]
     if standing.forecast and standing.replayed:
         parts.append(html.P(backtest_sentence(standing.replayed)))
-    assumed = _assumptions(view)
+    coming = coming_price_sentences(standing.coming, standing.currency)
+    assumed = [*coming, *_assumptions(view)]
     if len(assumed) > MOST_ASSUMPTIONS:
         summary = html.Summary(
             f"What these numbers assume ({len(assumed)})", className="quiet-link"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
-from costmodel.forecast import Forecast, NotForecastable
+from costmodel.forecast import NotForecastable
 from costmodel.number_text import headline_money
+from costmodel.standing_words import heads_for, standing_sentence
 from dashboard.budget_bar import BarOf, budget_bar
 from dashboard.time_words import period_name
 
@@ -27,22 +28,22 @@ def sentence(standing: Standing, now: datetime) -> str:
     currency = standing.currency
     if standing.spent is None:
         return f"{name} has no usage that could be priced."
-    spent = headline_money(standing.spent, currency)
-    least = "at least " if standing.at_least else ""
     limit = f" of {headline_money(standing.limit, currency)}" if standing.limit else ""
+    spent = f"{headline_money(standing.spent, currency)}{limit}"
+    if standing.ahead is None:
+        return f"{name} cost {'at least ' if standing.at_least else ''}{spent}."
+    return standing_sentence(name, spent, _heads_for(standing), at_least=standing.at_least)
+
+
+def _heads_for(standing: Standing) -> str | None:
     ahead = standing.forecast
-    if ahead is not None:
-        return f"{name} is {least}at {spent}{limit} and heads for {_heads_for(ahead, currency)}."
-    verb = "is" if standing.ahead is not None else "cost"
-    at = "at " if verb == "is" else ""
-    return f"{name} {verb} {least}{at}{spent}{limit}."
-
-
-def _heads_for(ahead: Forecast, currency: str) -> str:
+    if ahead is None:
+        return None
     expected, low, high = (
-        headline_money(amount, currency) for amount in (ahead.expected, ahead.low, ahead.high)
+        headline_money(amount, standing.currency)
+        for amount in (ahead.expected, ahead.low, ahead.high)
     )
-    return f"{expected} (likely {low} to {high})"
+    return heads_for(expected, low, high, at_least=standing.at_least)
 
 
 def remark(standing: Standing) -> str:

@@ -7,17 +7,19 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from alerts.evaluation import end_of
 from costmodel import pace
-from costmodel.burn.level import HISTORY_DAYS
-from costmodel.forecast import Backtest, Forecast, NotForecastable, Remainder, outlook
+from costmodel.budget import Budget
+from costmodel.forecast import Backtest, Forecast, NotForecastable
+from dashboard.budget_watch import slot_of
 from dashboard.money_budgets import money_budgets
 from dashboard.period import Period
+from dashboard.remembered import remembered
 from dashboard.time_words import day_of, hour_of, is_calendar_month
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from costmodel.budget import Budget
+    from alerts.period_end import PeriodEnd
+    from costmodel.coming_price import ComingPrice
     from costmodel.spend import Spend
     from dashboard.view import View
 
@@ -32,8 +34,9 @@ class Standing:
     """The period's money and what it means.
 
     ``spent`` is exact. ``limit`` is the budget's amount where a budget covers just
-    this period and these filters. ``ahead`` is None when the period is over.
-    ``pace_now`` is spending over plan in the last three days.
+    this period and these filters. ``ahead`` is None when the period is over; ``coming``
+    are the prices that change until then, which it counts. ``pace_now`` is spending over
+    plan in the last three days.
     """
 
     period: Period
@@ -43,6 +46,7 @@ class Standing:
     budget: Budget | None = None
     ahead: Forecast | NotForecastable | None = None
     replayed: Backtest | None = None
+    coming: tuple[ComingPrice, ...] = ()
     pace_now: float | None = None
     profile: pace.Profile = pace.EVEN
 
@@ -68,16 +72,30 @@ def standing_of(view: View) -> Standing:
     is_open = view.until < view.period.end and view.now < view.period.end
     if not is_open or total.cost is None:
         return start
-    by_day, last_day = _complete_days(view)
-    hourly = _hourly(view)
-    profile = pace.profile_of(_since(by_day, last_day), hourly)
-    ahead, replayed = outlook(list(by_day.values()), total.cost, _remainder(view, hourly))
-    return replace(
-        start,
-        ahead=ahead,
-        replayed=replayed,
-        pace_now=_pace(view, profile, budget),
-        profile=profile,
+    profile = pace.profile_of(_complete_days(view), _hourly(view))
+    start = replace(start, pace_now=_pace(view, profile, budget), profile=profile)
+    heading = _heading(view, budget)
+    if heading is None or (heading.start, heading.end) != (view.period.start, view.period.end):
+        return replace(start, ahead=NotForecastable("not all of this usage reaches the period yet"))
+    return replace(start, ahead=heading.ahead, replayed=heading.replayed, coming=heading.coming)
+
+
+def _heading(view: View, budget: Budget | None) -> PeriodEnd | None:
+    """Return where the period ends, by the forecast of budgets, whether or not there is one."""
+    source, store = view.source, view.store
+    asked = budget or Budget(
+        name="",
+        amount=Fraction(1),
+        currency=source.book.contract.currency,
+        timezone=view.zone,
+        filters=view.filters,
+    )
+    ids = (id(source.book), id(source.configuration))
+    filters = tuple(sorted(view.filters.items()))
+    return remembered(
+        store,
+        ("period end", *ids, slot_of(view.now), view.period, filters),
+        lambda: end_of(asked, store, source.book, source.configuration, view.now),
     )
 
 
@@ -92,24 +110,14 @@ def _budget_for(view: View) -> Budget | None:
     return None
 
 
-def _complete_days(view: View) -> tuple[dict[date, float], date]:
-    """Return the money of each complete day behind the data's end, and the last such day.
-
-    They begin where a budget's history does, so that its page forecasts the same.
-    """
+def _complete_days(view: View) -> dict[date, float]:
+    """Return the money of each of the complete days before the data's end, eight weeks of them."""
     today = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = view.period.start - timedelta(days=HISTORY_DAYS)
-    spend = view.report(by=("day",), period=_stretch(view, since, today))
-    seen = money_by_day(spend)
-    last_day = today.date() - timedelta(days=1)
+    since = today - timedelta(days=PROFILE_DAYS)
+    seen = money_by_day(view.report(by=("day",), period=_stretch(view, since, today)))
     first = min(seen, default=today.date())
-    days = (first + timedelta(n) for n in range((last_day - first).days + 1))
-    return {day: float(seen.get(day, 0)) for day in days}, last_day
-
-
-def _since(by_day: dict[date, float], last_day: date) -> dict[date, float]:
-    first = last_day - timedelta(days=PROFILE_DAYS - 1)
-    return {day: money for day, money in by_day.items() if day >= first}
+    days = (first + timedelta(n) for n in range((today.date() - first).days))
+    return {day: float(seen.get(day, 0)) for day in days}
 
 
 def money_by_day(spend: Spend) -> dict[date, Fraction]:
@@ -128,15 +136,6 @@ def _hourly(view: View) -> dict[datetime, float]:
     spend = view.report(by=("hour",), period=_stretch(view, since, midnight))
     labelled = ((row.dimensions[0], row) for row in spend.rows)
     return {hour_of(label): float(row.cost or 0) for label, row in labelled if label}
-
-
-def _remainder(view: View, hourly: Mapping[datetime, float]) -> Remainder:
-    """Return what is left: whole days after today, and today's share by its hours."""
-    today = view.until.date()
-    if view.until == view.until.replace(hour=0, minute=0, second=0, microsecond=0):
-        return Remainder((view.period.end.date() - today).days)
-    left = pace.share_left_of_day(pace.by_hour_of_week(hourly), view.until)
-    return Remainder((view.period.end.date() - today).days - 1, left)
 
 
 def _pace(view: View, profile: pace.Profile, budget: Budget | None) -> float | None:

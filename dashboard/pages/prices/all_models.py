@@ -10,9 +10,10 @@ from dash import html
 
 from costmodel.book import Unpriced
 from costmodel.meters import Meter
+from costmodel.number_text import rate_text
 from costmodel.usage import PricingKey
 from dashboard.pages.prices.family import ZONE
-from dashboard.pages.prices.words import PROVIDER_WORDS, rate_text
+from dashboard.pages.prices.words import PROVIDER_WORDS
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.meters import Meter
+from costmodel.number_text import listed, rate_text
 from dashboard.moments import day_text
 from dashboard.pages.prices.family import ZONE
-from dashboard.pages.prices.words import days_text, listed, rate_text
+from dashboard.pages.prices.words import days_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

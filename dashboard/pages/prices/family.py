@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from costmodel.book import Unpriced
 from costmodel.meters import TIERS, Meter
+from costmodel.number_text import listed
 from costmodel.usage import PricingKey
 from dashboard.moments import day_text
-from dashboard.pages.prices.words import METER_WORDS, PROVIDER_WORDS, days_text, listed
+from dashboard.pages.prices.words import METER_WORDS, PROVIDER_WORDS, days_text
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.meters import TIERS
+from costmodel.number_text import listed, rate_text
 from dashboard.moments import day_text
 from dashboard.pages.prices.family import meters_of, without
 from dashboard.pages.prices.words import (
@@ -14,8 +15,6 @@ from dashboard.pages.prices.words import (
     METER_WORDS,
     labelled,
     life_text,
-    listed,
-    rate_text,
 )
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from dash import html
 
 from costmodel.meters import TIERS, Meter
+from costmodel.number_text import rate_text
 from dashboard.chart_card import Chart
 from dashboard.figures.palette import INK, colour_of, model_colours
 from dashboard.figures.prices import Mark, Step, rate_steps
 from dashboard.moments import day_text, short_day_text
 from dashboard.pages.prices.family import ZONE
-from dashboard.pages.prices.words import METER_WORDS, labelled, rate_text
+from dashboard.pages.prices.words import METER_WORDS, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

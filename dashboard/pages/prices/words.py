@@ -6,13 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from costmodel.meters import Meter
-from costmodel.money import decimal_string, dollars, fraction, rounded_to
 from dashboard.moments import day_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date
-    from fractions import Fraction
 
     from costmodel.rates import Model
 
@@ -40,13 +38,6 @@ CALL_WORDS: Mapping[Meter, str] = MappingProxyType(
 PROVIDER_WORDS: Mapping[str, str] = MappingProxyType(
     {"openai": "OpenAI", "azure": "Azure", "anthropic": "Anthropic", "google": "Google"}
 )
-_PLACES = 6
-
-
-def rate_text(rate: Fraction, currency: str = "USD") -> str:
-    """Return a rate with every decimal it has, to a millionth: ``$0.40``, ``$0.025``."""
-    symbol = dollars(fraction(0), currency).removesuffix("0.00")
-    return f"{symbol}{decimal_string(fraction(rounded_to(rate, _PLACES)))}"
 
 
 def life_text(model: Model, today: date) -> str:
@@ -62,12 +53,6 @@ def life_text(model: Model, today: date) -> str:
 def days_text(days: int) -> str:
     """Return a number of days in words: ``1 day``, ``55 days``."""
     return f"{days:,} day" if days == 1 else f"{days:,} days"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return names as a sentence lists them: ``A, B and C``."""
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def labelled(text: str) -> dict[str, Any]:
