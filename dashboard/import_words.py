@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from costmodel.number_text import count
+from dashboard.mapping_choices import DAY_NAME
+from ingest.rows import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +54,14 @@ def result_sentence(result: ImportResult) -> str:
 def sentences(notices: Iterable[str]) -> list[str]:
     """Return notices as sentences."""
     return [f"{notice[:1].upper()}{notice[1:].removesuffix('.')}." for notice in notices]
+
+
+def reason_words(reason: str) -> str:
+    """Return why a line is set aside in the words of the page, where a command says its options."""
+    if not reason.endswith(NO_TIME):
+        return reason
+    field = f"no time: import the file with its day under “{DAY_NAME}”"
+    return f"{reason.removesuffix(NO_TIME)}{field}"
 
 
 def counted(number: int, word: str) -> str:

@@ -20,6 +20,8 @@ COLUMN, CONSTANT = "column.", "constant."
 CACHED, BUCKET, ZONE = "input_includes_cached", "bucket", "timezone"
 DAY, ORGANISATION = "date", "organisation"
 """Said for this file alone, and so not part of its mapping."""
+DAY_NAME: Final = "Day of rows without a time"
+DAY_LABEL: Final = f"{DAY_NAME}, as 2026-11-03"
 
 LONGEST = 500
 

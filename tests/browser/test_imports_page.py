@@ -212,6 +212,8 @@ def test_a_log_without_times_is_given_a_day(
     choose(page, file)
     day = page.get_by_label("Day of rows without a time")
     look = page.get_by_role("button", name="Look with this day")
+    told = "no time: import the file with its day under “Day of rows without a time”"
+    expect(page.locator(".lines-table")).to_contain_text(told)
     day.fill("3 Nov")
     look.click()
     expect(page.locator(".held-status")).to_contain_text("write it as 2026-11-03")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +91,23 @@ def test_lines_set_aside_are_a_file_that_no_spreadsheet_runs(
         assert head == ["file", "line", "reason"]
         assert row[:2] == ["'=cmd.jsonl", "2"]
     assert client.get("/download/set-aside.csv?import=7").text == "file,line,reason\r\n"
+
+
+def test_a_line_without_a_time_points_to_the_field_of_the_page(
+    store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    usage = {"input_tokens": 5, "output_tokens": 2}
+    answer = {"id": "m", "type": "message", "model": "claude-haiku-4-5", "usage": usage}
+    file.write_text(json.dumps(answer) + "\n")
+    [line] = import_file(store, file).set_aside
+    assert line.reason == "no time: name the day with --date"
+    said = "no time: import the file with its day under “Day of rows without a time”"
+    for text in (str(lines.lines_table([line], "All")), b"".join(lines.csv_of([line])).decode()):
+        assert said in text
+        assert "--" not in text
+    other = SetAside("a.csv", 1, "no model; see --date")
+    assert "no model; see --date" in str(lines.lines_table([other], "All"))
 
 
 def test_a_long_list_is_cut_in_the_table_and_whole_in_the_file() -> None:

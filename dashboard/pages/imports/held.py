@@ -12,7 +12,7 @@ from costmodel.number_text import count, short_count
 from costmodel.usage import PricingKey
 from dashboard.attributes import attributes
 from dashboard.import_words import counted, sentences
-from dashboard.mapping_choices import DAY
+from dashboard.mapping_choices import DAY, DAY_LABEL
 from dashboard.moments import day_text
 from dashboard.pages.imports.lines import lines_table
 from dashboard.pages.imports.mapping_editor import mapping_editor
@@ -169,7 +169,7 @@ def _day_form(held: Held, seen: Preview) -> list[Component]:
     field = dmc.TextInput(
         id=f"day-{held.name}",
         name=DAY,
-        label="Day of rows without a time, as 2026-11-03",
+        label=DAY_LABEL,
         value=held.day,
         size="sm",
     )

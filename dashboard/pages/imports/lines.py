@@ -15,7 +15,7 @@ from costmodel.number_text import count
 from dashboard.attachments import CSV, attached
 from dashboard.attributes import attributes
 from dashboard.cell_text import safe_text
-from dashboard.import_words import counted
+from dashboard.import_words import counted, reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ def lines_table(
 
 
 def _row(line: SetAside) -> html.Tr:
-    cells = [html.Td(count(line.line)), html.Td(line.reason)]
+    cells = [html.Td(count(line.line)), html.Td(reason_words(line.reason))]
     return html.Tr([html.Th(Path(line.path).name, scope="row"), *cells])
 
 
@@ -144,5 +144,5 @@ def csv_of(lines: Sequence[SetAside]) -> Iterator[bytes]:
         writer = csv.writer(sink)
         for each in lines[start : start + _LINES_A_PIECE]:
             name = safe_text(Path(each.path).name)
-            writer.writerow([name, each.line, safe_text(each.reason)])
+            writer.writerow([name, each.line, safe_text(reason_words(each.reason))])
         yield sink.getvalue().encode()

@@ -14,6 +14,7 @@ from dashboard.mapping_choices import (
     COLUMN,
     CONSTANT,
     DAY,
+    DAY_LABEL,
     ORGANISATION,
     ZONE,
     first_choices,
@@ -145,7 +146,7 @@ def _other_fields(held: Held, choices: Mapping[str, str]) -> list[Component]:
         _text(held, f"{CONSTANT}model", "Model, where no column has it", choices),
         _text(held, f"{CONSTANT}provider", "Provider (else openai)", choices),
         _text(held, ZONE, "Zone of the times (else UTC)", choices),
-        _text(held, DAY, "Day of rows without a time, as 2026-11-03", choices),
+        _text(held, DAY, DAY_LABEL, choices),
         _text(held, ORGANISATION, "Organisation (else as configured)", choices),
     ]
 
