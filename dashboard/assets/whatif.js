@@ -519,6 +519,16 @@
     return own.limit === undefined ? now.defaults.limit : Number(own.limit);
   }
 
+  function targetNow(now) {
+    return own.target === undefined ? limitNow(now) : Number(own.target);
+  }
+
+  /* An amount as the address writes it, null where it is none or the one it stands at anyway. */
+  function amountText(value, otherwise) {
+    const isNone = value === "" || value === null || value === undefined || Number(value) <= 0;
+    return isNone || Number(value) === otherwise ? null : String(Math.round(Number(value) * 100) / 100);
+  }
+
   function setMix(shares) {
     own.start = sharesText(shares);
   }
@@ -615,8 +625,8 @@
     "whatif-start": chooseStart,
     "whatif-sent": (value) => put("sent", value === "directly" ? "directly" : null),
     "whatif-workload": (value) => put("workload", value === "typed" ? "typed" : null),
-    "whatif-limit": (value) => put("limit", value === "" || value === null || Number(value) <= 0
-      || Number(value) === board.defaults.limit ? null : String(Math.round(Number(value) * 100) / 100)),
+    "whatif-limit": (value) => put("limit", amountText(value, board.defaults.limit)),
+    "whatif-target-amount": (value) => put("target", amountText(value, limitNow(board))),
     "whatif-features": (value) => {
       const isAll = board.features.every((name) => value.includes(name));
       put("apply", isAll ? null : csv(board.features.filter((code) => value.includes(code))
@@ -636,6 +646,12 @@
     });
   }
 
+  /* What an amount's field is to show, left alone where it shows that. */
+  function shownAmount(value, wanted) {
+    const isAlike = (value === undefined || value === null ? "" : value) === (wanted ?? "");
+    return isAlike ? clientside.no_update : wanted ?? "";
+  }
+
   function applyTrigger(inputs) {
     const id = clientside.callback_context.triggered_id;
     if (id === undefined || id === null) return false;
@@ -650,7 +666,7 @@
 
   /* Whatever moved: sets it, draws at once, keeps slider and number equal, tells the server. */
   function move(boardNow, ownNow, sliders, numbers, resets, mix, mixNumbers, typed,
-    start, sent, workload, limit, features, setClicks, sliderIds, numberIds, mixIds, mixNumberIds) {
+    start, sent, workload, limit, features, setClicks, target, sliderIds, numberIds, mixIds, mixNumberIds) {
     board = boardNow;
     if (ownNow.visit !== visit) {
       visit = ownNow.visit;
@@ -659,7 +675,7 @@
     }
     const before = JSON.stringify(own);
     applyTrigger({ "whatif-start": start, "whatif-sent": sent, "whatif-workload": workload,
-      "whatif-limit": limit, "whatif-features": features });
+      "whatif-limit": limit, "whatif-features": features, "whatif-target-amount": target });
     const point = pointNow();
     const view = outlook(board.table, point);
     if (before !== JSON.stringify(own)) {
@@ -680,6 +696,7 @@
       sentence(view, board),
       line.text,
       line.set === null,
+      shownAmount(target, targetNow(board)),
     ];
   }
 
@@ -741,6 +758,13 @@
     thumb.focus();
   }
 
+  /* A setting that meets the target: as if somebody typed it. */
+  function meet({ control, model, percent }) {
+    const id = model === undefined
+      ? { type: "whatif-number", control } : { type: "whatif-mix-number", model };
+    clientside.set_props(id, { value: Number(percent) });
+  }
+
   /* The sentences, the bars and the waterfall as one picture. */
   async function copyPicture(button) {
     const cards = ["whatif-bars", "whatif-waterfall"];
@@ -756,6 +780,7 @@
     const button = event.target.closest("[data-action]");
     if (!button) return;
     if (button.dataset.action === "whatif-focus") focusControl(button);
+    if (button.dataset.action === "whatif-meet") meet(button.dataset);
     if (button.dataset.action === "whatif-picture") copyPicture(button);
   });
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from costmodel.money import dollars
 from costmodel.scenario import evaluate
 from costmodel.workload import Baseline, ledger_baseline
 from dashboard.pages.whatif.outlook import STEPS, outlook
+from dashboard.pages.whatif.settings import linked_shares
 from dashboard.pages.whatif.words import limit_line, sentence
 from tests.books import BOOK
 from tests.workloads import cell, guide
@@ -182,6 +184,21 @@ def test_changes_in_cents_sum_to_the_total_on_both_sides(kernel: Page, examples:
     expected = [list(in_cents(changes, t)) for changes, t in zip(lists, totals, strict=True)]
     assert said == expected
     assert [sum(cents) for cents in said] == totals
+
+
+def test_a_mix_gives_way_alike_on_both_sides(kernel: Page, examples: int) -> None:
+    dice = random.Random(3)
+    asked, expected = [], []
+    for _ in range(examples):
+        cuts = sorted(dice.randint(0, 100) for _ in CHOICES[1:])
+        percents = [high - low for low, high in pairwise([0, *cuts, 100])]
+        moved, wanted = dice.choice(CHOICES), dice.randint(0, 100)
+        asked.append([dict(zip(CHOICES, percents, strict=True)), moved, wanted])
+        shares = [(n, Fraction(p, 100)) for n, p in zip(CHOICES, percents, strict=True)]
+        linked = linked_shares(tuple(shares), moved, Fraction(wanted, 100))
+        expected.append({name: share * 100 for name, share in linked})
+    link = "(asked) => asked.map((each) => window.tollbookWhatif.linkedShares(...each))"
+    assert kernel.evaluate(link, asked) == expected
 
 
 def test_the_guides_plan(kernel: Page) -> None:

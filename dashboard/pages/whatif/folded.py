@@ -9,8 +9,10 @@ from dashboard.pages.whatif import (
     breakdown,
     caching,
     compare,
+    matters,
     opening,
     opportunities,
+    target,
     thresholds,
     two_settings,
 )
@@ -23,8 +25,13 @@ if TYPE_CHECKING:
     from dashboard.context import DashboardContext
 
 
-def sections() -> list[Folded]:
+def sections(currency: str) -> list[Folded]:
     """Return the sections that are worked out when they are opened."""
+    return [*_answers(currency), *_tables(), *_of_logs()]
+
+
+def _answers(currency: str) -> list[Folded]:
+    """Return what to do about the cost, and what moves it."""
     return [
         Folded(
             opportunities.NAME,
@@ -33,6 +40,24 @@ def sections() -> list[Folded]:
             opportunities.section(),
             is_of_logs=True,
         ),
+        Folded(
+            target.NAME,
+            target.TITLE,
+            "How far each setting would have to move, alone",
+            target.section(currency),
+        ),
+        Folded(
+            matters.NAME,
+            matters.TITLE,
+            "What a point of each setting costs a month",
+            matters.section(),
+        ),
+    ]
+
+
+def _tables() -> list[Folded]:
+    """Return plans and settings beside each other, and the plan in detail."""
+    return [
         Folded(
             compare.SECTION,
             "Side by side",
@@ -51,6 +76,12 @@ def sections() -> list[Folded]:
             "Tokens, rate and cost, model by model",
             breakdown.section(),
         ),
+    ]
+
+
+def _of_logs() -> list[Folded]:
+    """Return what logs alone can tell."""
+    return [
         Folded(
             caching.SECTION.name,
             caching.TITLE,
@@ -70,7 +101,9 @@ def sections() -> list[Folded]:
 
 def register(app: Dash, context: DashboardContext) -> None:
     """Fill each section once it is open."""
-    for part in (opportunities, compare, adopting, opening, two_settings, breakdown):
+    for part in (opportunities, target, matters, compare, adopting, opening):
+        part.register(app, context)
+    for part in (two_settings, breakdown):
         part.register(app, context)
     for logs in (caching, thresholds):
         logs.SECTION.register(app, context)

@@ -10,7 +10,7 @@ from costmodel.number_text import count
 from dashboard.figures.whatif import bars_height
 from dashboard.moments import day_text, moment_text
 from dashboard.one_file import Document, Drawing, Listing
-from dashboard.pages.whatif import assumptions, breakdown, charts
+from dashboard.pages.whatif import assumptions, breakdown, charts, matters
 from dashboard.token_types import sized
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def document(screen: Screen, data_until: datetime | None) -> Document:
         second=screen.second_line,
         as_of=_as_of(screen, data_until),
         drawings=_drawings(screen),
-        listings=(_token_types(screen),),
+        listings=(_matters(screen), _token_types(screen)),
         assumptions=[(f"from {board.usage.words}", "baseline")]
         + [(line.text, line.source) for line in found],
     )
@@ -54,6 +54,18 @@ def _drawings(screen: Screen) -> tuple[Drawing, ...]:
         Drawing("What a month costs", bars, bars_height(len(bars.rows))),
         Drawing("Where the difference comes from", steps, _WATERFALL_HEIGHT),
         Drawing("The next 12 months", months, _MONTHS_HEIGHT),
+    )
+
+
+def _matters(screen: Screen) -> Listing:
+    currency = screen.board.currency
+    return Listing(
+        title=matters.TITLE,
+        header=matters.HEADER,
+        rows=[
+            (each.name, each.now, each.step, matters.change_text(each.change, currency))
+            for each in matters.matters(screen)
+        ],
     )
 
 

@@ -22,6 +22,7 @@ from dashboard.pages.whatif import (
     likely_line,
     opportunity_files,
     sections,
+    target,
 )
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.panel import panel, panel_key
@@ -114,6 +115,11 @@ def _head(screen: Screen) -> html.Div:
                         className="set-button",
                         hidden=screen.limit_line.meets is None,
                     ),
+                    html.A(
+                        target.TITLE,
+                        href=f"#{sections.place_of(target.NAME)}",
+                        className="quiet-link",
+                    ),
                 ],
                 className="whatif-second",
             ),
@@ -161,7 +167,7 @@ def _results(screen: Screen, state: PageState) -> list[Component]:
             ],
             className="card",
         ),
-        sections.folded(folded.sections(), state),
+        sections.folded(folded.sections(screen.board.currency), state),
     ]
 
 
@@ -223,6 +229,7 @@ def _register_move(app: Dash) -> None:
         Output("whatif-sentence", "children"),
         Output("whatif-second", "children"),
         Output("whatif-set", "hidden"),
+        Output(target.AMOUNT, "value"),
         Input("whatif-board", "data"),
         Input("whatif-own", "data"),
         Input(slider, "value"),
@@ -237,6 +244,7 @@ def _register_move(app: Dash) -> None:
         Input("whatif-limit", "value"),
         Input("whatif-features", "value", allow_optional=True),
         Input("whatif-set", "n_clicks"),
+        Input(target.AMOUNT, "value"),
         State(slider, "id"),
         State(number, "id"),
         State(mix, "id"),

@@ -68,6 +68,11 @@ class Screen:
         return self.board.limit if self.settings.limit is None else self.settings.limit
 
     @property
+    def target(self) -> Fraction | None:
+        """Return the amount that settings are sought for: typed, else the limit."""
+        return self.limit if self.settings.target is None else self.settings.target
+
+    @property
     def sentence(self) -> str:
         """Return the sentence on top, with the exact cost of the plan."""
         return words.sentence(

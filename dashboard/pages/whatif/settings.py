@@ -11,6 +11,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, TypeVar
 
 from costmodel.corners import GROWTH_POSITIONS
@@ -32,6 +33,7 @@ STATE_KEYS: tuple[str, ...] = (
     "batch",
     "growth",
     "limit",
+    "target",
     "apply",
 )
 """Keys of the address that say what is set on What-if."""
@@ -70,6 +72,7 @@ class Settings:
 
     ``typed`` None means that the baseline is one's own usage. ``start`` gives shares
     by model, empty for "as today". ``features`` are those that the plan touches.
+    ``target`` is the amount that settings are sought for, None where that is the limit.
     """
 
     typed: TypedNumbers | None = None
@@ -80,6 +83,7 @@ class Settings:
     batch: Fraction = Fraction(0)
     growth: Fraction = Fraction(0)
     limit: Fraction | None = None
+    target: Fraction | None = None
     features: tuple[str | None, ...] | None = None
     notices: tuple[str, ...] = field(default=(), compare=False)
 
@@ -96,6 +100,7 @@ def parse_settings(own: Mapping[str, str]) -> Settings:
         batch=reader.read("batch", share_of, Fraction(0), "a percentage such as 20"),
         growth=reader.read("growth", growth_of, Fraction(0), "half percents from -10 to 20"),
         limit=reader.read("limit", amount_of, None, "an amount such as 600"),
+        target=reader.read("target", amount_of, None, "an amount such as 600"),
         features=reader.read("apply", features_of, None, "names with commas between them"),
         notices=tuple(reader.notices),
     )
@@ -124,6 +129,7 @@ def written(settings: Settings) -> dict[str, str | None]:
         batch=percent_text(settings.batch) if settings.batch else None,
         growth=percent_text(settings.growth) if settings.growth else None,
         limit=None if settings.limit is None else amount_text(settings.limit),
+        target=None if settings.target is None else amount_text(settings.target),
         apply=None if settings.features is None else features_text(settings.features),
     )
     if settings.typed is not None:
@@ -238,6 +244,25 @@ def shares_text(shares: Shares) -> str:
     if len(shares) == 1:
         return shares[0][0]
     return ",".join(f"{name}:{percent_text(share)}" for name, share in shares)
+
+
+def linked_shares(shares: Shares, moved: str, wanted: Fraction) -> Shares:
+    """Return a mix as typing one share of it makes it, in whole percents that sum to 100%.
+
+    The others give way in proportion; ``linkedShares`` of ``assets/whatif.js`` does the same.
+    """
+    left = HUNDRED - round(wanted * HUNDRED)
+    others = {name: share for name, share in shares if name != moved}
+    before = sum(others.values())
+    exact = {
+        name: left * share / before if before else Fraction(left, len(others))
+        for name, share in others.items()
+    }
+    whole = {name: floor(part) for name, part in exact.items()}
+    by_rest = sorted(exact, key=lambda name: whole[name] - exact[name])
+    for name in by_rest[: left - sum(whole.values())]:
+        whole[name] += 1
+    return tuple((n, Fraction(whole.get(n, HUNDRED - left), HUNDRED)) for n, _ in shares)
 
 
 def percent_text(share: Fraction) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dashboard.pages.whatif.board import Board
     from dashboard.pages.whatif.settings import Settings
 
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     "escalate": "Escalate to full",
     "cache": "Cached input share",
     "batch": "Batch share",
@@ -95,7 +95,7 @@ def _section(
 def title_of(board: Board, control: str) -> str:
     """Return the title of a slider: ``Escalate to full``."""
     if control != "escalate":
-        return _TITLES[control]
+        return TITLES[control]
     return f"Escalate to {short_name(board.base.full, board.comparison.family)}"
 
 
