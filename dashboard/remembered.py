@@ -1,4 +1,4 @@
-"""Answers of the store that hold until it changes; opening it costs tens of milliseconds."""
+"""Answers of the store that hold until it changes; a page asks them again and again."""
 
 from __future__ import annotations
 

@@ -85,6 +85,15 @@ def test_a_bill_is_named_its_rows_by_day_are_in_the_address_other_charges_on_the
     assert names == ["2026-11-02", "2026-11-03"]
 
 
+def test_a_month_without_a_bill_leads_to_the_month_of_the_latest_one(
+    billed_site: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("/bill?range=2026-10&rows=day", at=billed_site)
+    page.get_by_role("link", name="See the bill of November 2026").click()
+    page.wait_for_url("**range=2026-11&rows=day")
+    expect(page.locator(".bill h1")).to_contain_text("The bill of openai is $")
+
+
 def test_without_a_bill_the_navigation_does_not_name_the_page(
     open_page: Callable[..., Page],
 ) -> None:

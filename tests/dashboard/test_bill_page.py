@@ -23,6 +23,7 @@ from tests.ingest.bills import OCTOBER_17_DAY, bring, charge, fee
 from tests.ingest.chats import OCTOBER_17, chat, counts, imported
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from ingest.store import Store
@@ -164,10 +165,21 @@ def test_what_the_address_may_choose(
     assert now.found.reconciliation.total.gap == pytest.approx(3.6)
 
 
-@pytest.mark.parametrize("search", ["?range=2026-09", "?range=2026-10&provider=azure"])
-def test_a_period_without_a_bill_says_what_to_import(search: str, billed: DashboardContext) -> None:
+@pytest.mark.parametrize(
+    ("search", "elsewhere"),
+    [
+        ("?range=2026-09", OCTOBER_17_DAY.date()),
+        ("?range=2026-09&provider=openai", OCTOBER_17_DAY.date()),
+        ("?range=2026-10&provider=azure", None),
+        ("?range=2026-10&provider=acme", None),
+    ],
+    ids=["before", "one provider", "no bill", "seats only"],
+)
+def test_a_period_without_a_bill_says_what_to_import_and_where_one_is(
+    search: str, elsewhere: date | None, billed: DashboardContext
+) -> None:
     now = shown(billed, parse(search))
-    assert (now.found, now.problem) == (None, NO_BILL)
+    assert (now.found, now.problem, now.elsewhere) == (None, NO_BILL, elsewhere)
 
 
 def test_a_currency_without_a_rate_is_said(context: DashboardContext) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import Input, Output, State, html, no_update
+from dash import Input, Output, State, dcc, html, no_update
 
 from dashboard import chart_card
 from dashboard.attributes import attributes
@@ -16,14 +16,16 @@ from dashboard.notices import notice_list
 from dashboard.own_keys import own_key
 from dashboard.pages.bill.words import WORDS, causes_chart, headline, table_rows
 from dashboard.pages.overview.missing import unpriced_sentences
-from dashboard.remembered import remembered
+from dashboard.remembered import charges_of, remembered
 from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.bill import AgainstBill, BillQuery, against_bill
+from ingest.charges import ChargeKind
 from ingest.errors import BillError, NoBillError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from dash import Dash
     from dash.development.base_component import Component
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dashboard.pages.bill.words import Word
     from dashboard.state import State as PageState
     from dashboard.view import View
+    from ingest.store import Store
 
 STATE_KEYS = frozenset({"rows"})
 _CARD = "bill-causes"
@@ -49,12 +52,16 @@ ONLY_PROVIDER = (
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows: usage against the bill, or the sentence that says why not."""
+    """What the page shows: usage against the bill, or the sentence that says why not.
+
+    ``elsewhere`` is a day with a bill for who asked for a period without one.
+    """
 
     found: AgainstBill | None
     problem: str
     notices: tuple[str, ...]
     word: Word
+    elsewhere: date | None = None
 
 
 def is_shown(context: DashboardContext) -> bool:
@@ -84,7 +91,7 @@ def shown(context: DashboardContext, state: PageState) -> Shown:
             lambda: against_bill(view.store, book, query),
         )
     except NoBillError:
-        return Shown(None, NO_BILL, notices, word)
+        return Shown(None, NO_BILL, notices, word, _latest_bill(view.store, query.provider))
     except BillError as error:
         text = str(error)
         return Shown(None, f"{text[:1].upper()}{text[1:]}.", notices, word)
@@ -101,13 +108,23 @@ def _query(view: View) -> BillQuery:
     )
 
 
+def _latest_bill(store: Store, provider: str | None) -> date | None:
+    """Return the last day that a bill for usage is dated."""
+    days = [
+        each.charge.start.date()
+        for each in charges_of(store)
+        if each.charge.kind is ChargeKind.USAGE and provider in {None, each.charge.provider}
+    ]
+    return max(days, default=None)
+
+
 def layout(context: DashboardContext, state: PageState) -> Component:
     """Return the page for a state."""
     now = shown(context, state)
     chart = causes_chart(now.found) if now.found else None
     return html.Div(
         [
-            html.Div(_top(now), id="bill-top"),
+            html.Div(_top(now, state), id="bill-top"),
             html.Div(
                 [chart_card.chart_card(_CARD, "Against the bill", chart), _rows_card(now)],
                 id="bill-cards",
@@ -120,13 +137,14 @@ def layout(context: DashboardContext, state: PageState) -> Component:
     )
 
 
-def _top(now: Shown) -> list[Component]:
+def _top(now: Shown, state: PageState) -> list[Component]:
     notices = [notice_list(now.notices)] if now.notices else []
     if now.found is None:
         return [
             *notices,
             html.H1("Nothing to compare", className="headline"),
             html.P(now.problem, className="card-note"),
+            *([_way_to(now.elsewhere, state)] if now.elsewhere else []),
         ]
     found = now.found
     days = f"{day_text(found.first)} to {day_text(found.until - _ONE_DAY)}, days in UTC"
@@ -135,6 +153,14 @@ def _top(now: Shown) -> list[Component]:
         html.H1(headline(found), className="headline"),
         html.P(days, className="card-note"),
     ]
+
+
+def _way_to(day: date, state: PageState) -> Component:
+    """Return a link to the month of a day, for the same provider and rows."""
+    there = replace(state, range_text=f"{day:%Y-%m}", notices=())
+    return html.P(
+        dcc.Link(f"See the bill of {day:%B %Y}", href=f"/bill{there.search()}", className="link")
+    )
 
 
 def _rows_card(now: Shown) -> Component:
@@ -209,6 +235,7 @@ def register(app: Dash, context: DashboardContext) -> None:
     def refresh(search: str | None, path: str | None) -> tuple[Any, ...]:
         if path != "/bill":
             return (no_update,) * 7
-        now = shown(context, parse(search, STATE_KEYS))
+        state = parse(search, STATE_KEYS)
+        now = shown(context, state)
         drawn = chart_card.values(causes_chart(now.found)) if now.found else [no_update] * 3
-        return (_top(now), now.found is None, *drawn, _table(now), _foot(now))
+        return (_top(now, state), now.found is None, *drawn, _table(now), _foot(now))
