@@ -20,12 +20,13 @@ from dashboard.pages.whatif.settings import (
     STATE_KEYS,
     linked_shares,
     parse_settings,
+    percent_text,
     share_of,
     shares_text,
     written,
 )
 from dashboard.pages.whatif.target_ways import MIX, Way, ways
-from dashboard.pages.whatif.words import cents
+from dashboard.pages.whatif.words import cents, share_text
 from dashboard.state import parse
 
 if TYPE_CHECKING:
@@ -166,6 +167,19 @@ def test_the_target_is_the_limit_until_another_is_typed(screen: Open) -> None:
 )
 def test_the_sentence_says_how_far_the_target_is(amount: str, said: str, screen: Open) -> None:
     assert target.sentence(screen(GUIDE), Fraction(amount)) == said
+
+
+def test_a_cached_share_above_all_that_was_seen_is_said(screen: Open) -> None:
+    shown = screen("?target=700")
+    highest = shown.board.usage.highest_cached_share
+    assert highest is not None
+    way = replace(ways(shown, Fraction(700))[1], percent=percent_text(highest))
+    [said] = target.notes(shown, [replace(way, percent="100")])
+    seen = f"{share_text(highest)}, the highest seen on a day."
+    assert said == f"Cached input share: 100% lies above {seen}"
+    below = percent_text(highest - Fraction(1, 1000))
+    assert target.notes(shown, [replace(way, percent=below), replace(way, percent=None)]) == []
+    assert target.notes(screen(GUIDE), ways(screen(GUIDE), Fraction(600))) == []
 
 
 def test_without_a_target_the_section_asks_for_one(screen: Open) -> None:

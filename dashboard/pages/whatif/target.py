@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from dash import Output, html
@@ -11,16 +12,14 @@ from dashboard.folded_section import waiting, words
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.screen import screen_of
 from dashboard.pages.whatif.sections import asked
-from dashboard.pages.whatif.settings import PAGE_KEYS
+from dashboard.pages.whatif.settings import HUNDRED, PAGE_KEYS
 from dashboard.pages.whatif.sliders import amount
 from dashboard.pages.whatif.target_ways import ways
 from dashboard.pages.whatif.wildcards import attributes, labelled
-from dashboard.pages.whatif.words import cents, sentence_money
+from dashboard.pages.whatif.words import cents, sentence_money, share_text
 from dashboard.state import parse
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from dash import Dash
     from dash.development.base_component import Component
 
@@ -63,7 +62,23 @@ def content(screen: Screen) -> list[Component]:
         return [words(NO_TARGET)]
     found = ways(screen, target)
     name = sentence_money(cents(target), screen.board.currency)
-    return [words(f"{sentence(screen, target)} {ALONE}"), _table(found, name)]
+    return [
+        words(f"{sentence(screen, target)} {ALONE}"),
+        _table(found, name),
+        *(html.P(said, className="section-note") for said in notes(screen, found)),
+    ]
+
+
+def notes(screen: Screen, found: list[Way]) -> list[str]:
+    """Return which settings lie beyond what was ever seen."""
+    highest = screen.board.usage.highest_cached_share
+    return [
+        f"{way.title}: {way.percent}% lies above {share_text(highest)}, the highest seen on a day."
+        for way in found
+        if way.control == "cache"
+        and highest is not None
+        and Fraction(way.percent or 0) / HUNDRED > highest
+    ]
 
 
 def sentence(screen: Screen, target: Fraction) -> str:
