@@ -36,6 +36,11 @@ def watch_requests(page: Page) -> None:
     page.on("requestfailed", ended)
 
 
+def forget_requests(page: Page) -> None:
+    """Begin anew with a tab that has left its page: an answer that was dropped never comes."""
+    _ON_THEIR_WAY[page].clear()
+
+
 def settle(page: Page) -> None:
     """Wait until the page has drawn and nothing is on its way."""
     page.wait_for_selector("#page:not(.page-busy) > :not(.reading)", state="attached")

@@ -170,16 +170,18 @@
   async function decided(button, say) {
     const { job, decision } = button.dataset;
     const answer = await post(job, decision, button.closest("form"));
-    if (!answer.ok) throw new Error(sentenceOf(await answer.text()));
+    if (!answer.ok) throw new Error(sentenceOf(answer.text));
     return decision === "discard" ? { state: "discarded" } : followed(job, say);
   }
 
-  function post(job, verb, form) {
-    return fetch("/api/held/" + job + "/" + verb, {
+  /* The answer is read to its end: the browser ends a request only then, or by a timer of its own. */
+  async function post(job, verb, form) {
+    const answer = await fetch("/api/held/" + job + "/" + verb, {
       method: "POST",
       headers: { [HEADER]: "1" },
       body: form ? new URLSearchParams(new FormData(form)) : null,
     });
+    return { ok: answer.ok, text: await answer.text() };
   }
 
   function sentenceOf(text) {

@@ -39,7 +39,7 @@ from dashboard.context import DashboardContext, Source
 from ingest.configuration import Configuration
 from pricing import load_book
 from tests.demo import demo_clock, demo_source_of, demo_store_in
-from tests.settled_page import settle, watch_requests
+from tests.settled_page import forget_requests, settle, watch_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -250,6 +250,7 @@ def _forget(page: Page) -> None:
     page.mouse.move(0, 0)
     page.set_default_timeout(PATIENCE_MILLISECONDS)
     page.goto(urljoin(page.url, "/healthz"))  # an empty tab would lose its process
+    forget_requests(page)
 
 
 @pytest.fixture(scope="session")
