@@ -18,8 +18,10 @@ from costmodel.coming_price import NO_CHANGE, ComingPrice, PricePath
 from costmodel.meters import METERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from fractions import Fraction
+
+    import numpy.typing as npt
 
     from alerts.usage import Floats, Integers, Part, Usage
     from costmodel.book import PriceBook
@@ -33,15 +35,17 @@ MIX: Final = timedelta(days=14)
 
 def price_path(part: Part, usage: Usage, begin: datetime, end: datetime) -> PricePath:
     """Return what the tokens of the two weeks before ``begin`` cost on the way to ``end``."""
-    mix = usage.keys_of(part, begin - MIX, begin)
     today, last = day_of(begin), day_of(end)
+    if not _moving(usage, today, last)[usage.keys_in(part)].any():
+        return NO_CHANGE
+    mix = usage.keys_of(part, begin - MIX, begin)
     now = _cost(mix, usage, today)
     if now <= 0:
         return NO_CHANGE
     steps: list[tuple[datetime, float]] = []
     told: list[ComingPrice] = []
     before = today
-    for day in sorted(day for day in _changes(mix, usage.book) if today < day <= last):
+    for day in _changes((key for key, _ in mix), usage.book, today, last):
         coming = _coming(mix, usage, before, day)
         if coming:
             steps.append((datetime.combine(day, time(), UTC), _cost(mix, usage, day) / now))
@@ -55,10 +59,23 @@ def day_of(moment: datetime) -> date:
     return (moment.astimezone(UTC) - timedelta(microseconds=1)).date()
 
 
-def _changes(mix: Mix, book: PriceBook) -> set[date]:
-    models = (book.resolve(key.provider, key.model) for key, _ in mix)
+def _moving(usage: Usage, today: date, last: date) -> npt.NDArray[np.bool_]:
+    """Tell of each pricing key of the usage whether its rates move after a day, up to another."""
+    if (today, last) not in usage.moving_prices:
+        keys = usage.pricing_keys
+        days = [today, *_changes(keys, usage.book, today, last)]
+        rates = (np.array([_rates(key, usage, day) for day in days]) for key in keys)
+        moves = [bool((each != each[0]).any()) for each in rates]
+        usage.moving_prices[today, last] = np.array(moves, dtype=bool)
+    return usage.moving_prices[today, last]
+
+
+def _changes(keys: Iterable[PricingKey], book: PriceBook, today: date, last: date) -> list[date]:
+    """Return the days after one and up to another on which rates, or who answers, may change."""
+    models = (book.resolve(*place) for place in {(key.provider, key.model) for key in keys})
     ends = {model.life.shutdown_on for model in models if model is not None}
-    return {day for day in ends if day is not None} | set(book.change_dates())
+    known = {day for day in ends if day is not None} | set(book.change_dates())
+    return sorted(day for day in known if today < day <= last)
 
 
 def _coming(mix: Mix, usage: Usage, before: date, day: date) -> list[ComingPrice]:

@@ -17,7 +17,7 @@ from alerts.causes import causes, excess_by_series
 from alerts.period_end import period_end
 from alerts.reach import ENDED_AFTER, of_part, sources_of, watermark_of
 from alerts.rule_sets import load_rule_sets
-from alerts.service_levels import slo_findings, slo_rules
+from alerts.service_levels import calls_of, slo_findings, slo_rules
 from alerts.situation import Situation, WindowBurn
 from alerts.usage import Usage, quarter_at
 from costmodel.burn.evaluation import dropped_rules, findings, windows_of
@@ -263,7 +263,7 @@ class _Look:
         found = findings(replace(rules, rules=rest), facts)
         if not looking or self._calls is None:
             return found
-        return (*found, *slo_findings(rules, facts, part, self.usage, self._calls))
+        return (*found, *slo_findings(rules, facts, calls_of(part, self.usage, self._calls)))
 
     def _check_currency(self, budget: Budget) -> None:
         ours = self.usage.book.contract.currency

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from alerts import outlook
+from alerts import hindsight, outlook
 from alerts.budgets import shares_of
 from alerts.evaluation import rules_of
 from alerts.usage import Usage
+from costmodel.burn import sentences
 from costmodel.burn.level import HISTORY_DAYS
 from costmodel.burn.series import HOUR
-from costmodel.burn.trial import states
+from costmodel.burn.trial import rises_of, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alerts.budgets import Share
+    from alerts.hindsight import Past
     from costmodel.book import PriceBook
     from costmodel.budget import Budget
-    from costmodel.burn.facts import Facts
     from ingest.configuration import Configuration
     from ingest.store import Store
 
@@ -34,7 +33,10 @@ MOST_SHARES: Final = 20
 
 @dataclass(frozen=True, order=True)
 class Rise:
-    """A rule that began to fire: when, which, and of which value ("" for the whole budget)."""
+    """A rule that began to fire: when, which, and of which value ("" for the whole budget).
+
+    Where several lines have one name, the rule is named with its level.
+    """
 
     at: datetime
     rule: str
@@ -46,22 +48,20 @@ class Rehearsal:
     """When a budget would have fired between two moments, the earliest first.
 
     ``tried`` names the rules that could be applied to some of it: where there are none,
-    nothing is known.
+    nothing is known. ``left_out`` says of the others why not, in sentences.
     """
 
     since: datetime
     until: datetime
     rises: tuple[Rise, ...]
     tried: frozenset[str]
+    left_out: tuple[str, ...] = ()
 
 
 def rehearsed(
     budget: Budget, store: Store, book: PriceBook, configuration: Configuration, now: datetime
 ) -> Rehearsal | None:
-    """Return when the budget would have fired in the last 60 days; None without any usage.
-
-    Rules that need more than spending (forecasts, measures of calls) are not tried.
-    """
+    """Return when the budget would have fired in the last 60 days; None without any usage."""
     extent = store.extent()
     if extent is None:
         return None
@@ -75,33 +75,24 @@ def rehearsed(
     if quarters is None:
         return None
     usage = Usage(quarters, book, begin_at)
+    calls = hindsight.calls_needed([budget], store, first.astimezone(UTC), until)
     rises: list[Rise] = []
     tried: set[str] = set()
+    left_out: dict[str, str] = {}
     for share in shares_of(budget, usage)[:MOST_SHARES]:
-        for facts in _periods(share, usage, zone, since, until):
-            firing = states(rules_of(budget), facts)
-            tried |= firing.keys()
-            rises += [
-                Rise(at, rule, share.value)
-                for rule, on in firing.items()
-                for at in _beginnings(facts, np.flatnonzero(on & ~np.r_[False, on[:-1]]).tolist())
-                if at >= since
-            ]
-    return Rehearsal(since, until, tuple(sorted(rises)), frozenset(tried))
+        stretches = list(hindsight.stretches_of(share, usage, zone, since, until))[::-1]
+        past = hindsight.past_of(rules_of(budget), stretches, calls)
+        left_out |= past.left_out
+        for title, at in _rises(share, past):
+            tried.add(title)
+            rises += [Rise(each, title, share.value) for each in at if each >= since]
+    silent = sentences.left_out({name: left_out[name] for name in left_out if name not in tried})
+    return Rehearsal(since, until, tuple(sorted(rises)), frozenset(tried), tuple(silent))
 
 
-def _periods(
-    share: Share, usage: Usage, zone: ZoneInfo, since: datetime, until: datetime
-) -> Iterator[Facts]:
-    """Return each period with a part in the stretch, the running one up to its end."""
-    part, end = usage.part(share.filters), until
-    while end > since:
-        facts = outlook.facts_of(share.budget, part, usage, end, zone, rules_of(share.budget))
-        yield replace(facts, spent=None)
-        end = facts.start.astimezone(UTC)
-
-
-def _beginnings(facts: Facts, hours: list[int]) -> list[datetime]:
-    """Return the ends of the hours of a period at which something was first seen."""
-    start = facts.start.astimezone(UTC)
-    return [start + (hour + 1) * HOUR for hour in hours]
+def _rises(share: Share, past: Past) -> Iterator[tuple[str, list[datetime]]]:
+    """Return each line that could be tried in a period, with the moments at which it fired."""
+    for stretch, known in zip(past.stretches, past.known, strict=True):
+        moments = stretch.moments
+        for title, on in states(rules_of(share.budget), stretch.facts, known).items():
+            yield title, [moments[hour] for hour in rises_of(on, stood=known.stood(title))]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from alerts.columns import numbered, order_of, places_between
 from costmodel.book import Quote, Unpriced
 from costmodel.cost import money
 from costmodel.meters import INDEX, METERS, TOKEN_METERS
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _REQUESTS = len(METERS)
 """The column of requests beside those of the meters."""
+_MOST_SUMS = 64
+"""Windows whose sums are kept: a look at all budgets has few, a backtest one for each hour."""
 _TOKENS = np.array([meter in TOKEN_METERS for meter in METERS])
 
 
@@ -71,6 +74,7 @@ class Usage:
         self._parts: dict[object, Part] = {}
         self._sums: dict[tuple[int, int], Integers] = {}
         self.coming_rates: dict[tuple[PricingKey, date], Floats] = {}
+        self.moving_prices: dict[tuple[date, date], npt.NDArray[np.bool_]] = {}
         self._rates_on: dict[date, Floats] = {}
         self._money_on: dict[date, Floats] = {}
 
@@ -90,11 +94,11 @@ class Usage:
         edges = np.array([(day - EPOCH_DAY).days for day in self._days])
         days = (self.first + np.arange(self.count)) // QUARTERS_A_DAY
         stretches = np.maximum(np.searchsorted(edges, days, side="right") - 1, 0)
-        bands, band = _numbered(quarters.band)
+        bands, band = numbered(quarters.band)
         width = max(len(bands), 1)
         stretch = stretches[quarters.quarter - self.first]
         codes = (quarters.series * width + band) * len(edges) + stretch
-        used, key_of_item = _numbered(codes)
+        used, key_of_item = numbered(codes)
         keys = []
         for code in used.tolist():
             rest, day = divmod(code, len(edges))
@@ -133,13 +137,13 @@ class Usage:
     @cached_property
     def _in_time(self) -> Integers:
         """Return the places of the items, the earliest first."""
-        return _sorted(self.quarters.quarter - self.first)
+        return order_of(self.quarters.quarter - self.first)
 
     @cached_property
     def _order(self) -> tuple[Integers, Integers]:
         """Return the items sorted by series and quarter, and the place of the pair of each."""
         quarters = self.quarters
-        order = self._in_time[_sorted(quarters.series[self._in_time])]
+        order = self._in_time[order_of(quarters.series[self._in_time])]
         codes = quarters.series[order] * self.count + quarters.quarter[order] - self.first
         pairs = np.cumsum(np.diff(codes, prepend=codes[:1]) != 0)
         return order, pairs
@@ -209,7 +213,7 @@ class Usage:
     def _laid(self, part: Part, sums: Floats) -> Floats:
         """Return amounts of one item a series and quarter, added up over a part's series."""
         edges, quarter, _ = self._curves
-        chosen = _ranges(edges[part.places], edges[part.places + 1])
+        chosen = places_between(edges[part.places], edges[part.places + 1])
         curve = np.bincount(quarter[chosen], weights=sums[chosen], minlength=self.count)
         return curve.astype(np.float64)
 
@@ -219,7 +223,7 @@ class Usage:
         It is the very money of ``used_by`` where these are the prices that it was used at.
         What has no price on that day keeps its own.
         """
-        keys = self._keys_in(part)
+        keys = self.keys_in(part)
         if np.array_equal(self._rates_of_day(day)[keys], self._rates[keys]):
             return self.used_by(part, "money")
         if day not in part.curves:
@@ -255,6 +259,8 @@ class Usage:
     def _exact_sums(self, start: int, end: int) -> Integers:
         """Return integers by pricing key and meter (requests last) between two quarters."""
         if (start, end) not in self._sums:
+            if len(self._sums) >= _MOST_SUMS:
+                self._sums.clear()
             quarter, slots, amounts = self._by_quarter
             first, last = np.searchsorted(quarter, [start, end])
             sums = np.zeros((len(self.quotes), _REQUESTS + 1), dtype=np.int64)
@@ -268,8 +274,13 @@ class Usage:
         quarters, order = self.quarters, self._in_time
         return quarters.quarter[order], self._slots[order], quarters.amount[order]
 
-    def _keys_in(self, part: Part) -> Integers:
-        """Return the places of a part's pricing keys."""
+    @property
+    def pricing_keys(self) -> list[PricingKey]:
+        """Return all pricing keys of the usage."""
+        return self._key_of_item[0]
+
+    def keys_in(self, part: Part) -> Integers:
+        """Return the places of a part's pricing keys among all of them."""
         passes = np.zeros(len(self.quarters.names), dtype=bool)
         passes[part.places] = True
         return np.flatnonzero(passes[self._key_of_item[1]])
@@ -283,7 +294,7 @@ class Usage:
 
     def _spent(self, part: Part, measure: Measure, start: int, end: int) -> Fraction:
         sums = self._exact_sums(start, end)
-        chosen = self._keys_in(part)
+        chosen = self.keys_in(part)
         if measure == "requests":
             return Fraction(int(sums[chosen, _REQUESTS].sum()))
         if measure == "tokens":
@@ -309,7 +320,7 @@ class Usage:
         """Return what of a part's tokens has no price between two moments, most tokens first."""
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
         found: dict[tuple[str, str, str], int] = defaultdict(int)
-        for place in self._keys_in(part).tolist():
+        for place in self.keys_in(part).tolist():
             for reason, tokens in self._unpriced(self.quotes[place], sums[place]):
                 key = self._key_of_item[0][place]
                 found[key.provider, self.book.canonical(key.provider, key.model), reason] += tokens
@@ -343,7 +354,7 @@ class Usage:
     ) -> list[tuple[PricingKey, Integers]]:
         """Return the pricing keys that a part used between two moments, with their counts."""
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
-        chosen = self._keys_in(part)
+        chosen = self.keys_in(part)
         used = chosen[sums[chosen].any(axis=1)].tolist()
         return [(self._key_of_item[0][place], sums[place]) for place in used]
 
@@ -370,26 +381,3 @@ def quarter_at(moment: datetime) -> int:
 def moment_of(quarter: int) -> datetime:
     """Return the moment at which a quarter of an hour since 1970 begins."""
     return EPOCH + timedelta(seconds=QUARTER_SECONDS * int(quarter))
-
-
-def _numbered(values: Integers) -> tuple[Integers, Integers]:
-    """Return the numbers that occur, the least first, and the place of each item's among them."""
-    least = values.min(initial=0)
-    occurring = np.flatnonzero(np.bincount(values - least))
-    places = np.zeros(values.max(initial=0) - least + 1, dtype=np.int64)
-    places[occurring] = np.arange(len(occurring))
-    return occurring + least, places[values - least]
-
-
-def _sorted(values: Integers) -> Integers:
-    """Return the order of whole numbers from 0 on; short ones are sorted without comparing."""
-    short = values.astype(np.min_scalar_type(values.max(initial=0)))
-    return np.argsort(short, kind="stable")
-
-
-def _ranges(starts: Integers, ends: Integers) -> Integers:
-    """Return all places from each start to its end."""
-    lengths = ends - starts
-    total = int(lengths.sum())
-    shift = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
-    return np.arange(total) + shift if total else np.zeros(0, dtype=np.int64)

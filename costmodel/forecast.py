@@ -70,10 +70,8 @@ class Forecast:
 
     def chance_above(self, amount: float) -> float:
         """Return how likely the period ends above an amount, between 0 and 1."""
-        rest = self.expected - self.spent
-        ends = [self.spent + rest * float(np.exp(error)) for error in self.log_errors]
-        above = sum(end > amount for end in ends)
-        return (above + 0.5) / (len(ends) + 1)
+        ends = self.spent + (self.expected - self.spent) * np.exp(np.asarray(self.log_errors))
+        return (int(np.count_nonzero(ends > amount)) + 0.5) / (len(ends) + 1)
 
 
 @dataclass(frozen=True)
@@ -161,40 +159,70 @@ def forecast(
     if refused:
         return refused
     days = _recent(daily)
-    method, errors = _best_method(days, remainder.horizon_days)
-    if len(errors) < FEWEST_ORIGINS:
+    seen = _foreseen(days.tobytes(), remainder.horizon_days)
+    if seen is None:
         return NotForecastable(f"{len(days)} days are too few to look {remainder.days} ahead")
-    ahead = _ahead(days, np.array([len(days)]), remainder.horizon_days, method)[0]
-    rest = remainder.money(ahead)
-    adjusted = _widened(errors, remainder.horizon_days, len(days))
-    low, centre, high = np.quantile(adjusted, [LOW, 0.5, HIGH], method="weibull")
-    so_far = float(spent)
+    rest, so_far = remainder.money(seen.by_day), float(spent)
     return Forecast(
         spent=so_far,
-        expected=so_far + rest * float(np.exp(centre)),
-        low=so_far + rest * float(np.exp(low)),
-        high=so_far + rest * float(np.exp(high)),
+        expected=so_far + rest * seen.centre,
+        low=so_far + rest * seen.low,
+        high=so_far + rest * seen.high,
         days_left=remainder.days + remainder.share_of_today,
-        method=method,
-        log_errors=tuple(float(error - centre) for error in adjusted),
+        method=seen.method,
+        log_errors=seen.log_errors,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Foreseen:
+    """What complete days say of those to come: ``by_day``, times ``low``, ``centre`` or ``high``.
+
+    It is the same at every hour of the day after them.
+    """
+
+    by_day: Days
+    method: Method
+    low: float
+    centre: float
+    high: float
+    log_errors: tuple[float, ...]
+
+
+@lru_cache(maxsize=512)
+def _foreseen(days: bytes, horizon: int) -> _Foreseen | None:
+    known = np.frombuffer(days, dtype=np.float64)
+    method, errors = _compared(days, horizon)
+    if len(errors) < FEWEST_ORIGINS:
+        return None
+    by_day = _ahead(known, np.array([len(known)]), horizon, method)[0]
+    by_day.flags.writeable = False
+    adjusted = _widened(errors, horizon, len(known))
+    cuts = np.quantile(adjusted, [LOW, 0.5, HIGH], method="weibull")
+    low, centre, high = (float(np.exp(cut)) for cut in cuts)
+    return _Foreseen(by_day, method, low, centre, high, tuple((adjusted - cuts[1]).tolist()))
 
 
 def backtest(daily: Sequence[float], horizon_days: int) -> Backtest | None:
     """Return how forecasts over so many days did, replayed on these days; None: too few."""
     if len(daily) < FEWEST_DAYS or horizon_days < 1 or sum(daily[-_FAR_DAYS:]) <= 0:
         return None
-    days = _recent(daily)
-    horizon = _replayable(len(days), horizon_days)
-    _, errors = _best_method(days, horizon_days)
+    return _replayed(_recent(daily).tobytes(), horizon_days)
+
+
+@lru_cache(maxsize=512)
+def _replayed(days: bytes, horizon_days: int) -> Backtest | None:
+    known = np.frombuffer(days, dtype=np.float64)
+    horizon = _replayable(len(known), horizon_days)
+    _, errors = _compared(days, horizon_days)
     if len(errors) < FEWEST_ORIGINS:
         return None
     return Backtest(
         replays=len(errors),
         horizon_days=horizon,
         mean_error=float(np.mean(np.abs(1 - np.exp(-errors)))),
-        held=_held(errors, horizon, len(days)),
-        last_week_error=_last_week_error(days, horizon),
+        held=_held(errors, horizon, len(known)),
+        last_week_error=_last_week_error(known, horizon),
     )
 
 
@@ -230,13 +258,9 @@ def _replayable(days: int, horizon: int) -> int:
     return max(1, min(horizon, days - FEWEST_DAYS - FEWEST_ORIGINS + 1))
 
 
-def _best_method(days: Days, horizon: int) -> tuple[Method, Days]:
-    """Return the method that was closer in the past, and its log errors, oldest first."""
-    return _compared(days.tobytes(), horizon)
-
-
 @lru_cache(maxsize=512)
 def _compared(days: bytes, horizon: int) -> tuple[Method, Days]:
+    """Return the method that was closer in the past, and its log errors, oldest first."""
     known = np.frombuffer(days, dtype=np.float64)
     replayed = _replayable(len(known), horizon)
     profile = _errors(known, replayed, "weekday profile")

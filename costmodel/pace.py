@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def profile_of(daily: Mapping[date, float], hourly: Mapping[datetime, float]) ->
     """
     if len(daily) < FEWEST_DAYS or sum(daily.values()) <= 0:
         return EVEN
-    week = by_hour_of_week(hourly)
+    week = tuple(by_hour_of_week(hourly))
     weights: list[float] = []
     for weekday in range(DAYS_OF_WEEK):
         total = median(money for day, money in daily.items() if day.weekday() == weekday)
@@ -69,10 +70,9 @@ def share_left_of_day(week: Sequence[float], moment: datetime) -> float:
     ``week`` is what each hour of the week spent on whole days before, Monday 00:00 first:
     the day's hours share it as working days, or weekends, did.
     """
-    shape = _shape(week, moment.weekday())
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    profile = Profile(tuple(shape) * DAYS_OF_WEEK)
-    return 1 - planned_share(profile, midnight, midnight + timedelta(days=1), moment)
+    shape, hour = _shape(tuple(week), moment.weekday()), moment.hour
+    of_hour = (moment - moment.replace(minute=0, second=0, microsecond=0)) / timedelta(hours=1)
+    return 1 - (sum(shape[:hour]) + shape[hour] * of_hour) / sum(shape)
 
 
 def planned_share(profile: Profile, start: datetime, end: datetime, until: datetime) -> float:
@@ -105,7 +105,8 @@ def pace(spent_in_window: float, budget: float, share_of_plan: float) -> float |
     return spent_in_window / (budget * share_of_plan)
 
 
-def _shape(week: Sequence[float], weekday: int) -> list[float]:
+@lru_cache(maxsize=64)
+def _shape(week: tuple[float, ...], weekday: int) -> list[float]:
     """Return each hour's share of a working day or of a day at the weekend.
 
     Even where the usage knows only days.

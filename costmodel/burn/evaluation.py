@@ -37,8 +37,10 @@ def findings(rules: RuleSet, facts: Facts) -> tuple[Finding, ...]:
 
 def dropped_rules(rules: RuleSet, facts: Facts) -> tuple[str, ...]:
     """Return a sentence for each rule that the data is too coarse or too young for."""
-    reasons = (why_dropped(rule, rules, facts) for rule in rules.rules)
-    return tuple(reason for reason in reasons if reason is not None)
+    reasons = {rule.name: why_dropped(rule, rules, facts) for rule in rules.rules}
+    return tuple(
+        said for rule, why in reasons.items() if why for said in sentences.left_out({rule: why})
+    )
 
 
 def windows_of(
@@ -63,11 +65,11 @@ def why_dropped(rule: Rule, rules: RuleSet, facts: Facts) -> str | None:
     """Return why a rule cannot be applied to this data, None where it can."""
     finest = _finest_window(rule)
     if facts.series.step > HOUR and finest is not None and finest < facts.series.step:
-        return sentences.too_coarse(rule.name)
+        return sentences.TOO_COARSE
     if isinstance(rule, BurnRule | ChangeRule) and facts.plan.level is None:
-        return sentences.too_young(rule.name)
+        return sentences.TOO_YOUNG
     if isinstance(rule, BurnRule) and rules.plan == "profile" and facts.plan.basis == "uniform":
-        return sentences.too_young(rule.name)
+        return sentences.TOO_YOUNG
     return None
 
 
@@ -76,6 +78,15 @@ def reading_of(strength: float, recovery: float) -> Reading:
     if strength >= 1:
         return "firing"
     return "between" if strength >= recovery else "clear"
+
+
+def service_strength(rule: SloRule, value: float) -> float:
+    """Return how near a measure of calls is to its limit: beyond it, and only there, 1 or more."""
+    if rule.measure == "quality":
+        strength = rule.limit / value if value > 0 else np.inf
+        return 1.0 if value < rule.limit else float(min(strength, np.nextafter(1, 0)))
+    strength = value / rule.limit if rule.limit > 0 else np.inf
+    return strength if value > rule.limit else float(min(strength, np.nextafter(1, 0)))
 
 
 def _finest_window(rule: Rule) -> timedelta | None:
@@ -138,17 +149,11 @@ def _slo_finding(rule: SloRule, facts: Facts, recovery: float) -> Finding | None
     value, requests = facts.slo.get(rule.measure, (0.0, 0))
     if requests < rule.least_requests:
         return None
-    if rule.measure == "quality":
-        strength = rule.limit / value if value > 0 else np.inf
-        strength = 1.0 if value < rule.limit else min(strength, np.nextafter(1, 0))
-    else:
-        strength = value / rule.limit if rule.limit > 0 else np.inf
-        strength = strength if value > rule.limit else min(strength, np.nextafter(1, 0))
     return Finding(
         rule=rule.name,
         kind="slo",
         severity=rule.severity,
-        reading=reading_of(float(strength), recovery),
+        reading=reading_of(service_strength(rule, value), recovery),
         sentence=sentences.slo(rule, value, requests),
         value=value,
         threshold=rule.limit,

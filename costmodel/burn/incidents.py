@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from costmodel.burn.series import HOUR
+
 if TYPE_CHECKING:
-    from costmodel.burn.series import Amounts
+    from costmodel.burn.series import Amounts, Series
 
 IncidentKind = Literal["multiplier", "loop", "ramp", "price change", "cache loss"]
 INPUT_SHARE = 0.5
@@ -51,3 +53,28 @@ def with_incident(
     else:
         changed[begin:] *= incident.size
     return changed
+
+
+def struck(series: Series, incident: Incident) -> Series:
+    """Return a series as it would have been with an incident, whatever its steps are.
+
+    What an incident adds to an hour is spread evenly over the steps in it; an hour of a step
+    that is longer has an even part of it.
+    """
+    amounts = series.amounts
+    if series.step > HOUR:
+        each = round(series.step / HOUR)
+        hourly = with_incident(np.repeat(amounts / each, each), incident)
+        return replace(series, amounts=hourly.reshape(-1, each).sum(axis=1))
+    each = round(HOUR / series.step)
+    hourly = by_hour(series)
+    added = np.repeat((with_incident(hourly, incident) - hourly) / each, each)
+    return replace(series, amounts=amounts + np.pad(added, (0, len(amounts) - len(added))))
+
+
+def by_hour(series: Series) -> Amounts:
+    """Return what the whole hours of a series of steps within an hour spent."""
+    each = round(HOUR / series.step)
+    whole = len(series.amounts) // each
+    hourly: Amounts = series.amounts[: whole * each].reshape(whole, each).sum(axis=1)
+    return hourly

@@ -75,7 +75,7 @@ def window_of(
 
 def _actual(rule: ActualRule, facts: Facts, at: Amounts) -> Readings:
     series = facts.series
-    start = series.position(facts.start)
+    start = series.edges(series.position(facts.start))
     shares = (series.spent_before(at) - series.spent_before(start)) / facts.amount
     if facts.spent is not None and len(at) == 1:
         shares = np.array([facts.spent / facts.amount])

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from costmodel.burn.rules import ActualRule, BurnRule, ChangeRule, ForecastRule, HourlyLimit
 from costmodel.burn.series import HOUR
+from costmodel.number_text import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from costmodel.burn.facts import Facts
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from costmodel.burn.rules import Rule, SloRule
 
 _TWO_DAYS = 48
+TOO_COARSE = "the usage comes by the day, not by the hour"
+TOO_YOUNG = "there is not yet a week of usual spending to compare with"
 
 
 def spending(
@@ -55,14 +59,16 @@ def slo(rule: SloRule, value: float, requests: int) -> str:
     return f"Quality is {value:.3g} {over}; it should not fall below {rule.limit:g}"
 
 
-def too_coarse(rule: str) -> str:
-    """Return why a rule of hours is not applied to data by the day."""
-    return f"The rule {rule!r} is left out: the usage comes by the day, and the rule needs hours"
-
-
-def too_young(rule: str) -> str:
-    """Return why a rule is not applied to a client that starts from nothing."""
-    return f"The rule {rule!r} is left out until there is a week of usual spending to compare with"
+def left_out(reasons: Mapping[str, str]) -> list[str]:
+    """Return which rules say nothing and why, a sentence for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for rule, why in reasons.items():
+        by_reason.setdefault(why, []).append(repr(rule))
+    return [
+        f"The rule{'s' if len(rules) > 1 else ''} {listed(rules)} "
+        f"{'are' if len(rules) > 1 else 'is'} left out: {why}"
+        for why, rules in by_reason.items()
+    ]
 
 
 def kind_of(rule: ActualRule | BurnRule | ChangeRule | HourlyLimit) -> Kind:

@@ -1,12 +1,14 @@
 """Trials: how a rule set would have done in a month, quiet or with a labelled incident.
 
 The rules are the ones that run (`readings`), looked at every hour of the period. What
-counts is what people would have heard: rising edges of the whole set, at most one a day.
+forecasts and single calls would have said at these hours comes from the caller (`Known`).
+What counts is what people would have heard: rising edges of the whole set, at most one a day.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +16,11 @@ import numpy as np
 from costmodel.burn.evaluation import why_dropped
 from costmodel.burn.readings import Flags, readings
 from costmodel.burn.rules import BurnRule, ChangeRule, ForecastRule, RuleSet, SloRule
-from costmodel.burn.series import HOUR
+from costmodel.burn.sentences import level_name
+from costmodel.burn.series import DAY, HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from costmodel.burn.facts import Facts
     from costmodel.burn.rules import Rule
@@ -27,11 +30,35 @@ COOL_DOWN_HOURS = 24
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """What more than spending says of a period, hour by hour.
+
+    ``chances`` are how likely the period seemed to end above its amount at the end of each
+    hour, nan where nothing could be forecast; None where no rule asks. ``service`` tells of
+    each rule about calls whether it was firing at the period's start and at the end of each
+    hour: such rules outlive periods.
+    """
+
+    chances: Amounts | None = None
+    service: Mapping[str, Flags] = field(default_factory=dict)
+
+    def stood(self, rule: str = "") -> bool:
+        """Tell whether a rule about calls, or any of them, was firing at the period's start."""
+        flags = self.service.values() if not rule else [self.service.get(rule, _NEVER)]
+        return any(bool(each[0]) for each in flags)
+
+
+_NEVER: Flags = np.zeros(1, dtype=bool)
+_SPENDING_ONLY = Known()
+
+
+@dataclass(frozen=True, eq=False)
 class Month:
     """A period whose whole spending is known; ``begin`` is the hour of its incident, or None."""
 
     facts: Facts
     begin: int | None = None
+    known: Known = _SPENDING_ONLY
 
 
 @dataclass(frozen=True)
@@ -62,33 +89,67 @@ class Tally:
     edges: float
 
 
-def states(rules: RuleSet, facts: Facts) -> dict[str, Flags]:
-    """Return for each rule whether it was firing at the end of each hour of the period.
-
-    Rules that need more than spending (forecasts, measures of calls) are not tried.
-    """
-    series = facts.series
-    first, last = series.position(facts.start), series.position(min(facts.watermark, facts.end))
-    at = np.arange(first + HOUR / series.step, last + 1e-9, HOUR / series.step)
+def titled(rules: RuleSet) -> dict[str, Rule]:
+    """Return the rules by name, with their level where several lines have one name."""
+    count = Counter(rule.name for rule in rules.rules)
     return {
-        rule.name: held(readings(rule, facts, at).strength, rules.recovery)
+        f"{rule.name} {level_name(rule)}" if count[rule.name] > 1 else rule.name: rule
         for rule in rules.rules
-        if not isinstance(rule, ForecastRule | SloRule) and why_dropped(rule, rules, facts) is None
     }
 
 
+def states(rules: RuleSet, facts: Facts, known: Known = _SPENDING_ONLY) -> dict[str, Flags]:
+    """Return for each line whether it was firing at the end of each hour of the period.
+
+    Rules that the data does not allow, or that nothing is known for, are left out.
+    """
+    at = hours_of(facts)
+    found = {title: _state(rule, rules, facts, known, at) for title, rule in titled(rules).items()}
+    return {title: on for title, on in found.items() if on is not None}
+
+
+def hours_of(facts: Facts) -> Amounts:
+    """Return the positions of the ends of a period's hours, as far as the data reaches.
+
+    Usage by the day reaches at every hour to the last day that was over.
+    """
+    series = facts.series
+    first, last = series.position(facts.start), series.position(min(facts.watermark, facts.end))
+    ends: Amounts = np.arange(first + HOUR / series.step, last + 1e-9, HOUR / series.step)
+    return np.floor(ends + 1e-9) if series.step == DAY else ends
+
+
+def _state(rule: Rule, rules: RuleSet, facts: Facts, known: Known, at: Amounts) -> Flags | None:
+    if isinstance(rule, SloRule):
+        service = known.service.get(rule.name)
+        return None if service is None else service[1:]
+    if isinstance(rule, ForecastRule):
+        chances = known.chances
+        return None if chances is None else held(chances / rule.chance, rules.recovery)
+    if why_dropped(rule, rules, facts) is not None:
+        return None
+    return held(readings(rule, facts, at).strength, rules.recovery)
+
+
+def rises_of(firing: Flags, *, stood: bool = False) -> list[int]:
+    """Return the hours at which a state begins; ``stood`` tells whether it was on before."""
+    return np.flatnonzero(firing & ~np.concatenate(([stood], firing[:-1]))).tolist()
+
+
 def held(strength: Amounts, recovery: float) -> Flags:
-    """Return whether a state is on: from where a rule fires to where it is below its recovery."""
+    """Return whether a state is on: from where a rule fires to where it is below its recovery.
+
+    Where nothing is known (nan) it stays as it was.
+    """
     moves = np.where(strength >= 1, 1, np.where(strength < recovery, -1, 0))
     place = np.maximum.accumulate(np.where(moves != 0, np.arange(len(moves)), -1))
     on: Flags = np.where(place >= 0, moves[place], -1) > 0
     return on
 
 
-def outcome(firing: Flags, month: Month) -> Outcome:
+def outcome(firing: Flags, month: Month, *, stood: bool = False) -> Outcome:
     """Return what people would have heard of a month from a state hour by hour."""
-    rises = np.flatnonzero(firing & ~np.concatenate(([False], firing[:-1])))
-    edges = _cooled(rises)
+    edges = _cooled(rises_of(firing, stood=stood))
     if month.begin is None:
         return Outcome(edges)
     if month.begin > 0 and firing[month.begin - 1]:
@@ -128,28 +189,33 @@ def whole_set(by_rule: Iterable[Flags], hours: int) -> Flags:
 def swept(
     rules: RuleSet, months: Sequence[Month], scales: Sequence[float]
 ) -> dict[float, list[Outcome]]:
-    """Return the outcomes of a set with the lines of its burn and change rules scaled.
-
-    1 is the set as it is; 1.2 asks for a fifth more of times plan, excess and likelihood.
-    """
+    """Return the outcomes of a set with the lines of its rules scaled, see ``scaled``."""
     found: dict[float, list[Outcome]] = {}
     for scale in scales:
         tried = replace(rules, rules=tuple(scaled(rule, scale) for rule in rules.rules))
         for month in months:
-            by_rule = states(tried, month.facts)
+            by_rule = states(tried, month.facts, month.known)
             hours = len(next(iter(by_rule.values()), ()))
-            told = outcome(whole_set(by_rule.values(), hours), month)
+            told = outcome(whole_set(by_rule.values(), hours), month, stood=month.known.stood())
             found.setdefault(scale, []).append(told)
     return found
 
 
 def scaled(rule: Rule, scale: float) -> Rule:
-    """Return a burn or change rule with its lines scaled; other rules as they are."""
+    """Return a rule with its lines scaled.
+
+    1 is the rule as it is; 1.2 asks for a fifth more of times plan, excess and likelihood, and
+    for a chance whose odds are a fifth higher, so that it stays below 1. Shares of the amount,
+    limits of an hour and measures of calls stay as they are.
+    """
     if isinstance(rule, BurnRule):
         excess = rule.least_excess * scale
         return replace(rule, factor=rule.factor * scale, least_excess=excess)
     if isinstance(rule, ChangeRule):
         return replace(rule, threshold=rule.threshold * scale)
+    if isinstance(rule, ForecastRule):
+        odds = rule.chance * scale
+        return replace(rule, chance=odds / (odds + (1 - rule.chance)))
     return rule
 
 

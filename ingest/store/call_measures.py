@@ -27,9 +27,10 @@ below 400. Any other word is a failure, and no word at all is none."""
 
 @dataclass(frozen=True, eq=False)
 class CallMeasures:
-    """Calls in columns; ``series`` is the number of the store, ``second`` counts from 1970.
+    """Calls in columns, the earliest first; ``second`` counts from 1970.
 
-    ``latency`` and ``quality`` are nan where a call does not tell.
+    ``series`` is the number of the store; ``latency`` and ``quality`` are nan where a call does
+    not tell.
     """
 
     series: npt.NDArray[np.int64]
@@ -54,6 +55,6 @@ def read_call_measures(
             {failed} false) AS failed,
             coalesce({number_of("latency_seconds")}, 'nan'::DOUBLE) AS latency,
             coalesce({number_of("quality")}, 'nan'::DOUBLE) AS quality
-        {calls.sql} AND c.view = 'requests'"""
+        {calls.sql} AND c.view = 'requests' ORDER BY second"""
     ).fetchnumpy()
     return CallMeasures(**{name: np.asarray(column) for name, column in found.items()})

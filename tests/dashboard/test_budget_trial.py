@@ -89,25 +89,35 @@ def test_rules_and_lines_have_a_row_each() -> None:
 def test_a_reason_stands_where_nothing_was_tried() -> None:
     untried = BudgetTrial("Search", "", "default", 0.0, reason="nothing is imported yet")
     assert trial_words.why_not(untried) == "Nothing could be tried: nothing is imported yet."
-    other = replace(TRIAL, rules=(WHOLE,))
+    other = replace(TRIAL, rules=(WHOLE,), left_out=dict.fromkeys(("a", "b", "c"), "no use"))
     assert trial_words.why_not(other) == (
-        "Nothing could be tried: its rules look at more than spending."
+        "Nothing could be tried. The rules 'a', 'b' and 'c' are left out: no use."
     )
     assert trial_words.why_not(TRIAL) == ""
-    assert [each.children for each in trial_section.shown(untried, "")] == [
+    assert [each.children for each in trial_section.shown(untried)] == [
         "Nothing could be tried: nothing is imported yet."
     ]
 
 
 def test_three_tables_stand_under_the_sentence_and_no_empty_one() -> None:
     def titles(trial: BudgetTrial) -> list[Any]:
-        shown = trial_section.shown(trial, "Not tried: slo.")
-        assert shown[1].children.endswith("20 times for each kind. Not tried: slo.")
+        shown = trial_section.shown(trial)
+        assert shown[1].children.endswith("20 times for each kind.")
         return [each.children for each in shown if type(each).__name__ == "H3"]
 
     names = ["When something goes wrong", "Rule by rule", "With its lines lower and higher"]
     assert titles(TRIAL) == names
     assert titles(replace(TRIAL, sweep=())) == names[:2]
+
+
+def test_a_rule_about_calls_has_alarms_and_no_incidents() -> None:
+    service = RuleTrial("error rate 1h", 2.5, {})
+    trial = replace(TRIAL, rules=(WHOLE, service), left_out={"quality 1d": "no call rates it"})
+    assert trial_words.rule_rows(trial)[1] == ["error rate 1h", "2.50", "", ""]
+    assert trial_words.method(trial, WHOLE).endswith(
+        "how good they are: 'error rate 1h' met only what really happened. "
+        "The rule 'quality 1d' is left out: no call rates it."
+    )
 
 
 def test_the_section_says_why_it_is_empty(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from alerts.rehearsal import Rehearsal, Rise
 from alerts.situation import WindowBurn
 from alerts.states import alert_id, step
 from costmodel.budget import Budget
-from costmodel.burn.rules import ForecastRule
+from costmodel.burn.rules import ForecastRule, SloRule
 from costmodel.pace import Profile
 from dashboard.context import DashboardContext, Source
 from dashboard.figures.budgets import burn_windows
@@ -377,7 +377,13 @@ def test_a_preview_says_when_a_budget_would_have_fired(demo: DashboardContext) -
     assert said[1] == "As it is now it would have fired never."
     assert preview.preview(demo, roomy, None)[0].startswith("It would not have fired in the last")
     levels = (ForecastRule("forecast", "warning", 0.8),)
-    assert preview.preview(demo, replace(roomy, levels=levels), roomy)[-1].endswith("forecast.")
+    [fired, before] = preview.preview(demo, replace(budget, levels=levels), budget)
+    assert "forecast on 6 Nov at 00:00" in fired
+    assert before == "As it is now it would have fired 6 times."
+    slow = (SloRule("p95 latency 1h", "warning", "p95_seconds", 30.0, HOUR, 1_000_000),)
+    [_, *left_out] = preview.preview(demo, replace(roomy, levels=slow), None)
+    silent = "The rule 'p95 latency 1h' is left out: never did 1,000,000 calls of the last hour"
+    assert any(each.startswith(silent) for each in left_out)
 
 
 def test_without_usage_a_preview_says_so(context_of: Callable[..., DashboardContext]) -> None:

@@ -115,6 +115,8 @@ def _title(trial: BudgetTrial) -> str:
 
 
 def _show(invocation: Invocation, trial: BudgetTrial, *, sweep: bool) -> None:
+    from alerts.backtest import notes
+
     output = invocation.output
     whole = trial.whole
     if whole is None:
@@ -128,6 +130,8 @@ def _show(invocation: Invocation, trial: BudgetTrial, *, sweep: bool) -> None:
     output.table(_rule_table(trial))
     if sweep:
         output.table(_sweep_table(trial))
+    for note in notes(trial):
+        output.say(note)
 
 
 def _incident_table(whole: RuleTrial) -> Table:
@@ -153,9 +157,11 @@ def _rule_table(trial: BudgetTrial) -> Table:
     numbers = ("Alarms a month", "Doublings found", "Half within")
     table = Table([Column("Rule"), *map(number_column, numbers)])
     for each in trial.rules:
-        doubling = each.incidents[DOUBLING]
-        found = [f"{each.alarms_a_month:.2f}", f"{doubling.found:.0%}"]
-        table.rows.append([each.rule or "all together", *found, _hours(doubling.median_hours)])
+        doubling = each.incidents.get(DOUBLING)
+        found = ["-", "-"]
+        if doubling is not None:
+            found = [f"{doubling.found:.0%}", _hours(doubling.median_hours)]
+        table.rows.append([each.rule or "all together", f"{each.alarms_a_month:.2f}", *found])
     return table
 
 
@@ -179,6 +185,7 @@ def _answer(trial: BudgetTrial) -> dict[str, Any]:
         "rules": trial.rule_set,
         "months": round(trial.months, 3),
         "reason": trial.reason or None,
+        "left_out": [{"rule": rule, "why": why} for rule, why in trial.left_out.items()],
         "by_rule": [
             {
                 "rule": each.rule or None,

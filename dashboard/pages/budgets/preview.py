@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from alerts.evaluation import rules_of
 from alerts.rehearsal import rehearsed
-from costmodel.burn.rules import ForecastRule, SloRule
 from dashboard.moments import short_day_text
 
 if TYPE_CHECKING:
@@ -29,16 +27,7 @@ def preview(context: DashboardContext, budget: Budget, before: Budget | None) ->
         now = _rehearse(context, before)
         if now is not None:
             said.append(f"As it is now it would have fired {times(len(now.rises))}.")
-    return [each for each in (*said, not_tried(budget)) if each]
-
-
-def not_tried(budget: Budget) -> str:
-    """Return which rules of a budget cannot be tried on past spending; "" where all can."""
-    skipped = [each for each in rules_of(budget).rules if isinstance(each, ForecastRule | SloRule)]
-    if not skipped:
-        return ""
-    names = ", ".join(dict.fromkeys(each.name for each in skipped))
-    return f"Not tried, because they look at more than spending: {names}."
+    return [*said, *(f"{each}." for each in found.left_out)]
 
 
 def _rehearse(context: DashboardContext, budget: Budget) -> Rehearsal | None:

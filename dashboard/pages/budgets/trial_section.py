@@ -13,7 +13,6 @@ from dashboard.attributes import attributes
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.folded_section import folded_section, waiting, words
 from dashboard.pages.budgets import trial_words
-from dashboard.pages.budgets.preview import not_tried
 from dashboard.remembered import remembered
 from ingest.errors import IngestError
 
@@ -70,7 +69,7 @@ def answer(context: DashboardContext, name: str, value: str) -> list[Component]:
         trial = trial_of(context, situation)
     except (WatchError, IngestError) as error:
         return [words(f"{error}.")]
-    return shown(trial, not_tried(situation.budget))
+    return shown(trial)
 
 
 def trial_of(
@@ -95,13 +94,12 @@ def trial_of(
         )
 
 
-def shown(trial: BudgetTrial, not_tried_words: str) -> list[Component]:
+def shown(trial: BudgetTrial) -> list[Component]:
     """Return the sentence and tables of a backtest, or the sentence that says why it has none."""
     reason = trial_words.why_not(trial)
     whole = trial.whole
     if reason or whole is None:
         return [words(reason)]
-    said = (trial_words.method(whole), not_tried_words)
     tables = {
         "When something goes wrong": (
             trial_words.INCIDENT_HEADER,
@@ -115,7 +113,7 @@ def shown(trial: BudgetTrial, not_tried_words: str) -> list[Component]:
     }
     return [
         html.P(trial_words.trial_sentence(trial, whole), className="budget-sentence"),
-        words(" ".join(each for each in said if each)),
+        words(trial_words.method(trial, whole)),
         *(
             part
             for title, (header, rows) in tables.items()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from alerts.backtest import DOUBLING, HOURS_A_MONTH
+from alerts.backtest import DOUBLING, HOURS_A_MONTH, notes
 from dashboard.pages.budgets.preview import times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerts.backtest import BudgetTrial, RuleTrial
+    from costmodel.burn.trial import Tally
 
     Rows = Sequence[Sequence[str]]
 
@@ -33,15 +34,15 @@ INCIDENT_HEADER: Final = (
 )
 RULE_HEADER: Final = ("Rule", "Alarms a month", "Doublings found", "Half within")
 SWEEP_HEADER: Final = ("Lines at", "Alarms a month", "Doublings found", "Half within")
-_ONLY_OTHER_RULES: Final = "its rules look at more than spending"
 
 
 def why_not(trial: BudgetTrial) -> str:
     """Return why nothing could be tried, as a sentence; "" where something was."""
-    reason = trial.reason
-    if not reason and not any(each.rule for each in trial.rules):
-        reason = _ONLY_OTHER_RULES
-    return f"Nothing could be tried: {reason}." if reason else ""
+    if trial.reason:
+        return f"Nothing could be tried: {trial.reason}."
+    if not any(each.rule for each in trial.rules):
+        return " ".join(["Nothing could be tried.", *notes(trial)])
+    return ""
 
 
 def trial_sentence(trial: BudgetTrial, whole: RuleTrial) -> str:
@@ -60,14 +61,15 @@ def trial_sentence(trial: BudgetTrial, whole: RuleTrial) -> str:
     return f"{said}; {', '.join(parts)}."
 
 
-def method(whole: RuleTrial) -> str:
-    """Return what was tried, in two sentences."""
+def method(trial: BudgetTrial, whole: RuleTrial) -> str:
+    """Return what was tried and what was not, in sentences."""
     count = max((tally.months for tally in whole.incidents.values()), default=0)
-    return (
+    said = (
         "The rules are held against your usage hour by hour: first as it was, where some of what "
         "they would have told you may have been right, then with something gone wrong in it, "
         f"{times(count)} for each kind."
     )
+    return " ".join([said, *notes(trial)])
 
 
 def incident_rows(whole: RuleTrial) -> Rows:
@@ -91,8 +93,7 @@ def rule_rows(trial: BudgetTrial) -> Rows:
         [
             each.rule or "All together",
             f"{each.alarms_a_month:.2f}",
-            f"{each.incidents[DOUBLING].found:.0%}",
-            _hours(each.incidents[DOUBLING].median_hours),
+            *_found(each.incidents.get(DOUBLING)),
         ]
         for each in trial.rules
     ]
@@ -109,6 +110,10 @@ def sweep_rows(trial: BudgetTrial) -> Rows:
         ]
         for each in trial.sweep
     ]
+
+
+def _found(tally: Tally | None) -> list[str]:
+    return ["", ""] if tally is None else [f"{tally.found:.0%}", _hours(tally.median_hours)]
 
 
 def _stretch(months: float) -> str:
