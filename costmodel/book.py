@@ -120,6 +120,11 @@ class PriceBook:
         """Return every card of a model, withdrawn ones included, as the tables give them."""
         return tuple(c for c in self.cards if (c.provider, c.model) == (provider, model))
 
+    def writes(self, model: Model) -> bool:
+        """Tell whether a model writes texts: some row of it has a rate for them."""
+        cards = self.cards_of(model.provider, model.name)
+        return any(Meter.OUTPUT in card.usd_per_million for card in cards)
+
     def tiers_of(self, provider: str, model: str, zone: str = "global") -> tuple[str, ...]:
         """Return the tiers in which a model is offered in a zone."""
         return tuple(tier for tier in TIERS if (provider, model, zone, tier) in self._by_card_key)

@@ -35,6 +35,12 @@ class Meter(StrEnum):
 METERS: tuple[Meter, ...] = tuple(Meter)
 TOKEN_METERS: tuple[Meter, ...] = METERS[:11]
 UNIT_METERS: tuple[Meter, ...] = METERS[11:]
+CALL_METERS: tuple[Meter, ...] = (
+    Meter.WEB_SEARCH_CALLS,
+    Meter.FILE_SEARCH_CALLS,
+    Meter.CODE_INTERPRETER_SESSIONS,
+)
+"""Calls of tools, priced beside a model's tokens and alike in every tier."""
 CACHED_METERS: tuple[Meter, ...] = (
     Meter.CACHED_INPUT,
     Meter.CACHED_INPUT_AUDIO,

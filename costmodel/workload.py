@@ -161,11 +161,14 @@ class Baseline:
         return tokens
 
     def family(self, book: PriceBook) -> str | None:
-        """Return the family of models that serves most of the tokens."""
+        """Return the family that serves most of the tokens, of models that write texts.
+
+        Embeddings read far more than anything else and are no stand-in for a model that answers.
+        """
         tokens: dict[str, Fraction] = {}
         for name, amount in self._tokens_by_model.items():
             model = book.resolve(*name)
-            if model:
+            if model and book.writes(model):
                 tokens[model.family] = tokens.get(model.family, ZERO) + amount
         return max(sorted(tokens), key=lambda family: tokens[family], default=None)
 

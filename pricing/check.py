@@ -10,7 +10,7 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from costmodel.meters import SIZE_BAND_EDGES, UNIT_METERS, Meter
+from costmodel.meters import CALL_METERS, SIZE_BAND_EDGES, Meter
 from costmodel.money import decimal_string
 from pricing.located_yaml import nearest
 from pricing.reader import read_table
@@ -163,7 +163,7 @@ def _neighbours(row: CardRow, meter: Meter, rows: Iterable[CardRow]) -> list[Fra
 
 def _fees_far_off(models: Iterable[ModelRow]) -> Iterator[Problem]:
     models = [row for row in models if row.fee.usd_per_million]
-    for meter in UNIT_METERS:
+    for meter in CALL_METERS:
         fees = {id(r.fee): r.fee.usd_per_million.get(meter) for r in models}
         known = [fee for fee in fees.values() if fee]
         for row in models:

@@ -15,7 +15,7 @@ from costmodel.meters import TIERS, Meter
 from costmodel.money import decimal_string, fraction
 from pricing.errors import PricingError
 from pricing.located_yaml import Checker, Problem, YamlError, nearest, read
-from pricing.rate_rows import FEE_KEYS, THOUSAND, TOKEN_RATE_KEYS, read_zone
+from pricing.rate_rows import FEE_KEYS, RATE_KEYS, THOUSAND, read_zone
 from pricing.reader import PROVIDERS
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _model(
 
 
 def _rates(keys: Mapping[str, Located], check: Checker) -> dict[Meter, Fraction]:
-    tokens = check.mapping(keys.get("usd_per_million"), optional=TOKEN_RATE_KEYS)
+    tokens = check.mapping(keys.get("usd_per_million"), optional=RATE_KEYS)
     calls = check.mapping(keys.get("usd_per_thousand_calls"), optional=FEE_KEYS)
     rates = {Meter(key): _rate(at, check) for key, at in tokens.items()}
     rates |= {Meter(key): _rate(at, check) * THOUSAND for key, at in calls.items()}
@@ -208,7 +208,7 @@ def _far_off_list(terms: Iterable[TermAt], book: PriceBook) -> Iterator[Problem]
             if rate <= 0 or not listed:
                 continue
             if not min(listed) / FAR_OFF_LIST < rate < max(listed) * FAR_OFF_LIST:
-                part = "usd_per_million" if meter in TOKEN_RATE_KEYS else "usd_per_thousand_calls"
+                part = "usd_per_million" if meter in RATE_KEYS else "usd_per_thousand_calls"
                 yield at.find([part, meter.value]).problem(
                     f"is far off the list price, {decimal_string(min(listed))} to "
                     f"{decimal_string(max(listed))} per million; check the unit"

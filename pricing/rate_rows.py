@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from costmodel.meters import METERS, TIERS, UNIT_METERS, Meter
+from costmodel.meters import CALL_METERS, METERS, TIERS, Meter
 from costmodel.rates import Assumption, RateCard, Status
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pricing.located_yaml import Checker, Located
 
 STATUSES = ("in_force", "announced", "withdrawn")
-TOKEN_RATE_KEYS = tuple(meter.value for meter in METERS if meter not in UNIT_METERS)
-FEE_KEYS = tuple(meter.value for meter in UNIT_METERS)
+RATE_KEYS = tuple(meter.value for meter in METERS if meter not in CALL_METERS)
+FEE_KEYS = tuple(meter.value for meter in CALL_METERS)
 ROW_KEYS = (
     "zone",
     "above_input_tokens",
@@ -28,7 +28,7 @@ ROW_KEYS = (
     "derived",
     "assumed",
     "checked_on",
-    *TOKEN_RATE_KEYS,
+    *RATE_KEYS,
 )
 ROW_REQUIRED = ("tier", "from", "source")
 THOUSAND = 1_000
@@ -169,5 +169,5 @@ def read_zone(located: Located | None, check: Checker) -> str | None:
 
 
 def _rates(keys: Mapping[str, Located], check: Checker) -> dict[Meter, Fraction]:
-    read = {Meter(key): check.number(keys[key]) for key in TOKEN_RATE_KEYS if key in keys}
+    read = {Meter(key): check.number(keys[key]) for key in RATE_KEYS if key in keys}
     return {meter: rate for meter, rate in read.items() if rate is not None}

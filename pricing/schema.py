@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from costmodel.meters import SIZE_BAND_EDGES, TIERS
 from pricing.rate_rows import (
     FEE_KEYS,
+    RATE_KEYS,
     ROW_KEYS,
     ROW_REQUIRED,
     STATUSES,
-    TOKEN_RATE_KEYS,
     ZONE,
 )
 from pricing.reader import (
@@ -110,13 +110,16 @@ def _row(required: Iterable[str]) -> JsonSchema:
         "announced_on": DAY_OR_UNKNOWN,
         "checked_on": DAY,
         "derived": TEXT,
-        "assumed": _assumed(TOKEN_RATE_KEYS),
+        "assumed": _assumed(RATE_KEYS),
         "source": {"description": "a name under sources", **TEXT},
-        **dict.fromkeys(TOKEN_RATE_KEYS, RATE),
+        **dict.fromkeys(RATE_KEYS, RATE),
     }
     required = tuple(required)
     allowed = {key: values[key] for key in dict.fromkeys((*required, *ROW_KEYS))}
-    return {"description": "dollars per million tokens", **_keys(allowed, required)}
+    return {
+        "description": "dollars per million tokens, characters, seconds or pictures",
+        **_keys(allowed, required),
+    }
 
 
 def _model() -> JsonSchema:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 import pytest
 
+from costmodel.book import PriceBook
+from costmodel.meters import Meter
+from costmodel.rates import Model
 from costmodel.scenario import evaluate
 from costmodel.spend import spend
 from costmodel.workload import WorkloadError, ledger_baseline, model_named, typed_workload
@@ -132,6 +136,17 @@ def test_a_family_is_that_of_most_tokens() -> None:
     baseline = ledger_baseline(cells, BOOK, days=1)
     assert baseline.family(BOOK) == "gpt-4.1"
     assert [model.name for model in baseline.served_models(BOOK)] == ["gpt-4.1-mini", "haiku"]
+
+
+def test_what_writes_no_texts_is_no_family_to_plan_with() -> None:
+    card = replace(BOOK.cards_of("openai", "gpt-4.1-mini")[0], model="embedding", assumed={})
+    rates = {Meter.INPUT: card.usd_per_million[Meter.INPUT]}
+    card = replace(card, usd_per_million=rates)
+    model = Model(name="embedding", provider="openai", display="Embedding", family="embedding")
+    book = PriceBook((*BOOK.models, model), (*BOOK.cards, card))
+    reads = cell("embedding", requests=1_000)
+    assert ledger_baseline([reads, cell()], book, days=1).family(book) == "gpt-4.1"
+    assert ledger_baseline([reads], book, days=1).family(book) is None
 
 
 def test_a_day_before_the_first_price_is_no_day_for_a_workload() -> None:

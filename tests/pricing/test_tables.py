@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AGREED = Path(__file__).parents[3] / "shared" / "facts" / "prices.csv"
 AS_OF = date(2026, 11, 23)
+LAST_CHECKED = date(2026, 11, 26)
 FAMILY = ("gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano")
 COLUMNS = {"input": Meter.INPUT, "cached": Meter.CACHED_INPUT, "output": Meter.OUTPUT}
 WRITES = {"cache_write": Meter.CACHE_WRITE, "cache_write_1h": Meter.CACHE_WRITE_1H}
@@ -246,7 +247,7 @@ def test_a_regional_rate_is_its_global_rate_times_the_published_factor(
 
 
 def test_every_card_names_its_source_and_day() -> None:
-    assert all(card.source and card.checked_on <= AS_OF for card in BOOK.cards)
+    assert all(card.source and card.checked_on <= LAST_CHECKED for card in BOOK.cards)
 
 
 def test_every_model_has_a_price_today() -> None:
@@ -257,13 +258,32 @@ def test_every_model_has_a_price_today() -> None:
 
 
 def test_zero_is_a_price_of_free_models_alone() -> None:
-    free = {c.model for c in BOOK.cards if not any(token_rates(c).values())}
+    free = {c.model for c in BOOK.cards if not any(c.usd_per_million.values())}
     assert free == {
         "gemini-exp-1114", "gemini-exp-1206", "gemma-3-27b-it", "gemma-4-26b-a4b-it",
         "gemma-4-31b-it", "learnlm-1.5-pro-experimental", "lyria-3-clip-preview",
         "lyria-3-pro-preview", "lyria-3.5-clip-preview", "lyria-3.5-pro-preview", "lyria-3.5",
-        "lyria-realtime-exp",
+        "lyria-realtime-exp", "omni-moderation",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("served", "meter", "quantity", "cost"),
+    [
+        ("text-embedding-3-small", Meter.INPUT, 50_000_000, "1"),
+        ("text-embedding-ada-002-v2", Meter.INPUT, 10_000_000, "1"),
+        ("omni-moderation-latest", Meter.INPUT, 10_000_000, "0"),
+        ("whisper-1", Meter.AUDIO_SECONDS, 3_600, "0.36"),
+        ("tts-1", Meter.CHARACTERS, 1_000_000, "15"),
+        ("gpt-image-1", Meter.OUTPUT_IMAGE, 1_056, "0.04224"),
+    ],
+)
+def test_what_is_not_billed_by_tokens_of_text(
+    served: str, meter: Meter, quantity: int, cost: str
+) -> None:
+    model = BOOK.resolve("openai", served)
+    assert model is not None
+    assert quote(model.name).rates[meter] * quantity / 1_000_000 == Fraction(cost)
 
 
 def agreed() -> list[dict[str, str]]:

@@ -146,7 +146,7 @@ def _calls_block(shown: list[Column], currency: str, footnotes: Footnotes) -> ht
         _row(CALL_WORDS[meter], [_call_price(c, meter, currency, footnotes) for c in shown])
         for meter in charged
     ]
-    return html.Tbody([_block_head("Calls", "", len(shown)), *rows]) if rows else None
+    return html.Tbody([_block_head("Calls and units", "", len(shown)), *rows]) if rows else None
 
 
 def _standard(column: Column) -> Quote | None:

@@ -33,6 +33,8 @@ CALL_WORDS: Mapping[Meter, str] = MappingProxyType(
         Meter.WEB_SEARCH_CALLS: "1,000 web searches",
         Meter.FILE_SEARCH_CALLS: "1,000 file searches",
         Meter.CODE_INTERPRETER_SESSIONS: "1,000 code sessions",
+        Meter.AUDIO_SECONDS: "1,000 seconds of audio",
+        Meter.CHARACTERS: "1,000 characters",
     }
 )
 PROVIDER_WORDS: Mapping[str, str] = MappingProxyType(
