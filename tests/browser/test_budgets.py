@@ -189,6 +189,37 @@ def test_the_rest_of_a_budget_stands_under_more(
     expect(page.locator(".budget-more")).to_contain_text("60% warning")
 
 
+def test_forecasts_and_calls_are_tried_before_a_budget_is_kept(
+    own_site: str,
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    sideways_scroll: Callable[[Page], int],
+) -> None:
+    page = open_page("/budgets?new=1", width=400, at=own_site)
+    page.get_by_label("Name").fill("Everything")
+    page.get_by_label("Amount").fill("1200")
+    page.locator(".budget-more > summary").click()
+    levels = {
+        "Tell at this chance to exceed": "80% warning",
+        "Most calls that fail": "5% over 1h",
+        "Least quality": "90% over 1d",
+    }
+    for label, text in levels.items():
+        field = page.get_by_role("textbox", name=label)
+        field.fill(text)
+        field.press("Enter")
+    page.get_by_role("button", name="What would it have done?").click()
+    said = page.locator("#budget-said")
+    expect(said).to_contain_text("forecast on 6 Nov at 00:00")
+    expect(said).to_contain_text("error rate 1h on 11 Nov at 03:00")  # the loop of the 11th
+    expect(said).to_contain_text(
+        "The rule 'quality 1d' is left out: no call says how good its answer was."
+    )
+    expect(said).not_to_contain_text("Not tried")
+    assert axe(page) == []
+    assert sideways_scroll(page) == 0
+
+
 def test_the_first_budget_is_one_click(
     tmp_path: Path,
     demo_source: Source,
