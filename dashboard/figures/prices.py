@@ -48,9 +48,7 @@ def rate_steps(
         margin={"l": 8, "r": 120, "t": 30, "b": 8},
         hovermode="closest",
         xaxis=axis(range=[first.isoformat(), last.isoformat()], tickformat="%b %Y", nticks=6),
-        yaxis=money_axis(
-            symbol, title={"text": "per million", "font": {"color": MUTED, "size": 12}}
-        ),
+        yaxis=money_axis(symbol, title=_AXIS_TITLE),
         shapes=[_mark_line(mark) for mark in marks],
         annotations=[
             *(_mark_name(mark, place) for place, mark in enumerate(marks)),

@@ -171,6 +171,20 @@ def test_a_history_as_a_table_and_as_steps() -> None:
     assert [trace["y"][0] for trace in chart.figure["data"]] == [40, 10, 2.5, 8, 2, 0.5]
 
 
+def test_what_is_billed_by_the_second_has_a_history_too() -> None:
+    model = BOOK.resolve("openai", "whisper-1")
+    assert model is not None
+    chart = history.history_chart(BOOK, model, TODAY)
+    assert chart.header == ("Period", "Seconds of audio", "Status")
+    assert chart.rows == [["first day not known", "$100.00", "in force"]]
+
+
+def test_every_model_has_a_history_that_can_be_drawn() -> None:
+    for model in BOOK.models:
+        figure = history.history_chart(BOOK, model, TODAY).figure
+        assert figure["data"], model.name
+
+
 def test_steps_are_dashed_when_announced_and_grey_when_withdrawn() -> None:
     begins = TODAY + timedelta(days=30)
     steps = [

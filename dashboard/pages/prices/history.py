@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from costmodel.rates import Model, RateCard
 
 DRAWN = (Meter.OUTPUT, Meter.INPUT, Meter.CACHED_INPUT)
+"""What is drawn of a model that reads and writes texts; of others every rate is."""
+WORDS = {**METER_WORDS, Meter.AUDIO_SECONDS: "seconds of audio", Meter.CHARACTERS: "characters"}
 STATUS_WORDS = {"in_force": "in force", "announced": "announced", "withdrawn": "withdrawn"}
 
 
@@ -47,14 +49,21 @@ def history_chart(book: PriceBook, model: Model, today: date) -> Chart:
         for card in cards_in_order(book, model)
         if (card.zone, card.tier, card.above_input_tokens) == (ZONE, "standard", 0)
     ]
-    steps = [_step(card, meter) for card in cards for meter in DRAWN if _has(card, meter)]
+    drawn = _drawn(cards)
+    steps = [_step(card, meter) for card in cards for meter in drawn if _has(card, meter)]
     hue = colour_of(model.name, model_colours([])) if model.name in model_colours([]) else INK
     return Chart(
         sentence=history_sentence(model, cards, today),
         figure=rate_steps(steps, _marks(model, today), hue),
-        header=("Period", *(METER_WORDS[meter].capitalize() for meter in DRAWN), "Status"),
-        rows=[_row(card) for card in cards],
+        header=("Period", *(WORDS[meter].capitalize() for meter in drawn), "Status"),
+        rows=[_row(card, drawn) for card in cards],
     )
+
+
+def _drawn(cards: Sequence[RateCard]) -> tuple[Meter, ...]:
+    published = {meter for card in cards for meter in card.usd_per_million}
+    texts = tuple(meter for meter in DRAWN if meter in published)
+    return texts or tuple(meter for meter in WORDS if meter in published)
 
 
 def _has(card: RateCard, meter: Meter) -> bool:
@@ -63,7 +72,7 @@ def _has(card: RateCard, meter: Meter) -> bool:
 
 def _step(card: RateCard, meter: Meter) -> Step:
     rate = card.usd_per_million[meter]
-    return Step(METER_WORDS[meter], rate, card.in_force_from, card.in_force_to, card.status)
+    return Step(WORDS[meter], rate, card.in_force_from, card.in_force_to, card.status)
 
 
 def _marks(model: Model, today: date) -> list[Mark]:
@@ -73,8 +82,8 @@ def _marks(model: Model, today: date) -> list[Mark]:
     return sorted(marks, key=lambda mark: mark.on)
 
 
-def _row(card: RateCard) -> list[str]:
-    rates = [rate_text(card.usd_per_million[m]) if _has(card, m) else "–" for m in DRAWN]
+def _row(card: RateCard, drawn: Sequence[Meter]) -> list[str]:
+    rates = [rate_text(card.usd_per_million[m]) if _has(card, m) else "–" for m in drawn]
     return [period_text(card), *rates, STATUS_WORDS[card.status]]
 
 
@@ -120,8 +129,8 @@ def _rate(card: RateCard, meter: Meter) -> str:
 def periods_table(book: PriceBook, model: Model) -> Component:
     """Return every dated period of a model, in each tier, zone and step, with its source."""
     cards = cards_in_order(book, model)
-    meters = [m for m in METER_WORDS if any(_has(card, m) for card in cards)]
-    titles = ["Tier", "Period", *(METER_WORDS[m].capitalize() for m in meters)]
+    meters = [m for m in WORDS if any(_has(card, m) for card in cards)]
+    titles = ["Tier", "Period", *(WORDS[m].capitalize() for m in meters)]
     head = html.Tr([html.Th(title, scope="col") for title in (*titles, "Checked", "Source")])
     table = html.Table(
         [html.Thead(head), html.Tbody([_period_row(card, meters) for card in cards])],
