@@ -6,11 +6,14 @@ float64; no exact amount is made of them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from costmodel.level_walk import step_variance, steps_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +56,8 @@ def volume_factors(
 
     ``day_costs`` holds every day of the window, days without usage as 0. What is drawn
     is how far a day lay off its weekday's mean; the mean itself, known only from as
-    many days, is drawn too. With ``sessions`` the part of it that comes from which
+    many days, is drawn too, and so is how far usage may have moved on until then, see
+    ``step_variance``. With ``sessions`` the part of it that comes from which
     sessions fell on a day is drawn from them instead. None with less than two weeks of
     history.
     """
@@ -73,11 +77,21 @@ def volume_factors(
     drawn: Floats = _blocks(ratios, len(target_days), generator) @ weights / weights.sum()
     known: Floats = _blocks(ratios, len(days), generator) @ past / past.sum()
     factors: Floats = np.multiply(drawn, known)
-    if sessions is None:
-        return factors
-    for count in (len(target_days), len(days)):
-        factors = factors * _sessions_drawn(sessions, count, generator)
-    return factors
+    if sessions is not None:
+        for count in (len(target_days), len(days)):
+            factors = factors * _sessions_drawn(sessions, count, generator)
+    return factors * _levels_drawn(costs, days[-1], target_days, generator)
+
+
+def _levels_drawn(
+    costs: Floats, last_day: date, target_days: Sequence[date], generator: np.random.Generator
+) -> Floats:
+    """Return factors round 1 from how far the level may have moved on by the target days."""
+    between = max(0, (target_days[0] - last_day).days - 1)
+    steps = steps_to(len(costs), between, len(target_days))
+    spread = math.sqrt(step_variance(costs) * steps)
+    drawn: Floats = np.exp(spread * generator.standard_normal(DRAWS))
+    return drawn
 
 
 def _between_days(ratios: Floats, sessions: SessionCosts) -> Floats:

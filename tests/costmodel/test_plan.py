@@ -156,9 +156,10 @@ def test_days_all_alike_have_no_spread_and_uneven_weeks_have() -> None:
     uneven = from_ledger(history(spread=200)).baseline
     assert uneven.p10 is not None
     assert uneven.p90 is not None
-    assert uneven.p10 < uneven.monthly_cost < uneven.p90
-    # no day lies further off than a fifth, and neither mean nor month does
-    assert uneven.p10 > uneven.monthly_cost * Fraction(64, 100)
+    # weeks of 800 and 1,200 requests a day take steps of variance 0.0076 a day in logs, and 35
+    # steps lie between the 28 days and December: 1.28 spreads of 0.51 are a factor of 0.52
+    assert 0.49 < uneven.p10 / uneven.monthly_cost < 0.53
+    assert 1.9 < uneven.p90 / uneven.monthly_cost < 2.05
 
 
 def test_a_short_history_has_no_range() -> None:
@@ -245,7 +246,7 @@ def test_how_likely_a_limit_is_crossed_comes_from_the_same_draws_as_the_range() 
     assert chance(None) is None
     assert chance(free.p90) == pytest.approx(0.1, abs=0.005)
     assert chance(free.p10) == pytest.approx(0.9, abs=0.005)
-    assert chance(free.monthly_cost * 3) == 0
+    assert chance(free.monthly_cost * 20) == 0
 
 
 def test_typed_numbers_tell_no_probability_unless_they_have_a_range() -> None:
