@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from alerts.backtest import DOUBLING, TrialOptions, backtested
 from alerts.rehearsal import rehearsed
 from costmodel.budget import Budget
 from costmodel.forecast import Forecast
@@ -130,3 +131,15 @@ def test_a_model_that_ends_in_the_period_is_forecast_at_its_successors_price(
     assert found.spent == 9 * DAILY
     rest = 4 * 9.6 + 18 * 4.8
     assert found.ahead.expected - found.ahead.spent == pytest.approx(rest, rel=0.02)
+
+
+def test_an_incident_in_usage_by_the_day_is_found_when_a_day_is_over(tmp_path: Path) -> None:
+    # October's 744 hours leave 672 for its begin, the middle of which is the 15th: $134.40 are
+    # spent then, and with $19.20 a day the tenth day ends beyond $320
+    store = days_until(tmp_path, date(2026, 10, 31))
+    until, options = datetime(2026, 11, 1, tzinfo=UTC), TrialOptions(incidents=1)
+    budget = Budget("All", Fraction(320))
+    [trial] = backtested([budget], store, BOOK, Configuration(), until, options)
+    [amount] = [each for each in trial.rules if each.rule == "amount"]
+    assert amount.incidents[DOUBLING].median_hours == 10 * 24 - 1, "its hours are counted from 0"
+    assert set(trial.left_out) == {"fast", "two hours", "change"}

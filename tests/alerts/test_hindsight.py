@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import partial
@@ -20,7 +21,8 @@ from alerts.rehearsal import Rehearsal, Rise, rehearsed
 from alerts.tick import tick
 from alerts.usage import Usage
 from costmodel.budget import Budget
-from costmodel.burn.rules import ForecastRule, SloRule
+from costmodel.burn.incidents import Incident, struck
+from costmodel.burn.rules import ActualRule, ForecastRule, SloRule
 from costmodel.burn.sentences import TOO_COARSE
 from costmodel.burn.trial import states
 from costmodel.contract import Contract, ContractTerm
@@ -179,6 +181,25 @@ def test_ticks_replayed_hour_by_hour_record_the_same_transitions(
     }
 
 
+def test_an_incident_is_forecast_as_if_it_were_stored(tmp_path: Path, shifted: Store) -> None:
+    budget = Budget("All", Fraction(331), levels=levels(0.8))
+    doubled_from = datetime(2026, 11, 5, 6, tzinfo=UTC)
+    shift, until = datetime(2026, 11, 6, 9, tzinfo=UTC), NOVEMBER + 12 * DAY
+    calls = [
+        *hourly(FIRST, doubled_from),
+        *hourly(doubled_from, shift, 2),
+        *hourly(shift, until, 3),
+    ]
+    stored = chances(store_with(tmp_path, calls), budget, until)
+    stretch, _ = past(shifted, budget, until)
+    facts = stretch.ends.facts
+    incident = Incident("multiplier", 2.0, round((doubled_from - facts.series.start) / HOUR))
+    facts = replace(facts, series=struck(facts.series, incident))
+    found = hindsight.chances_of(stretch.ends.struck(facts, incident), stretch.moments)
+    assert found.values.tolist() == stored.tolist()
+    assert found.values.tolist() != chances(shifted, budget, until).tolist()
+
+
 def _same(at: datetime) -> datetime:
     return at
 
@@ -191,22 +212,29 @@ def _no_pause(_seconds: float) -> None:
     return None
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
 def test_usage_by_the_day_tells_at_an_hour_what_its_last_day_told(
     tmp_path: Path, zone: str
 ) -> None:
     store = days_until(tmp_path, date(2026, 11, 15), on_11_07=100)
-    budget = Budget("All", Fraction(300), timezone=zone, levels=levels(0.8))
+    # $38.40 in four whole days of $9.60, which begin at another hour in each zone
+    shares = tuple(ActualRule("actual", "notice", share) for share in (0.127, 0.129))
+    budget = Budget("All", Fraction(300), timezone=zone, levels=(*levels(0.8), *shares))
     until = datetime(2026, 11, 14, tzinfo=UTC)
     stretch, found = past(store, budget, until)
     assert found.known[0].chances is not None
     known = dict(zip(stretch.moments, found.known[0].chances.tolist(), strict=True))
+    firing = states(rules_of(budget), stretch.facts, found.known[0])
     seen = set()
-    for moment in stretch.moments[30::17]:
+    for place, moment in list(enumerate(stretch.moments))[30::7]:
         [live] = situations_of([budget], store, BOOK, Configuration(), moment)
         assert known[moment] == live.chance_above
         seen.add(live.chance_above)
+        for each in live.findings:
+            if each.rule == "actual":
+                assert firing[f"actual {each.level}"][place] == each.is_firing, moment
     assert len(seen) > 2
+    assert 0 < firing["actual 12.7%"].sum() < len(stretch.moments)
     assert found.left_out == dict.fromkeys(("fast", "two hours", "change"), TOO_COARSE)
 
 
