@@ -23,6 +23,7 @@ from alerts.usage import Usage, quarter_at
 from costmodel.burn.evaluation import dropped_rules, findings, windows_of
 from costmodel.burn.finding import SEVERITIES
 from costmodel.burn.level import HISTORY_DAYS
+from costmodel.burn.plan import with_coming_prices
 from costmodel.burn.rules import ActualRule, BurnRule, ForecastRule
 from costmodel.burn.sentences import level_name
 from costmodel.forecast import Forecast
@@ -214,6 +215,7 @@ class _Look:
         facts = replace(facts, ahead=ahead)
         of_data = self._of_data(budget, part, sources, facts)
         found = (*self._of_rules(rules, facts, part), *of_data)
+        rest = with_coming_prices(facts.plan, facts.watermark, heading.path)
         return Situation(
             budget=budget,
             value=share.value,
@@ -227,11 +229,11 @@ class _Look:
             at_least=any(each.kind == "unpriced" and each.is_firing for each in of_data),
             findings=found,
             windows=tuple(WindowBurn(*each) for each in windows_of(rules, facts)),
-            days=outlook.days_of(facts, zone),
+            days=outlook.days_of(facts, rest, zone),
             ahead=ahead,
             replayed=heading.replayed,
             coming=heading.coming,
-            exhaustion=outlook.exhaustion_of(facts),
+            exhaustion=outlook.exhaustion_of(replace(facts, plan=rest)),
             chance_above=ahead.chance_above(facts.amount) if isinstance(ahead, Forecast) else None,
             causes=self._causes(budget, part, facts, rules, found),
             dropped_rules=dropped_rules(rules, facts),

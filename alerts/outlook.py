@@ -114,11 +114,15 @@ def exhaustion_of(facts: Facts) -> Exhaustion | None:
     return None if found is None else Exhaustion(found.expected, found.earliest, found.latest)
 
 
-def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
-    """Return the local days of the period, cumulated, with what the forecast expects."""
+def days_of(facts: Facts, rest: Plan, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
+    """Return the local days of the period, cumulated, with what the forecast expects.
+
+    What is still to come is spent as ``rest`` lays it.
+    """
     edges = local_midnights(facts.start.date(), facts.end.date(), zone)
     places = facts.series.positions(edges)
     shares = facts.plan.share_before_position(places).tolist()
+    ends = rest.share_before_position(places).tolist()
     reached = len(facts.series.amounts)
     before = facts.plan.share_before(facts.watermark)
     cuts = facts.series.edges(places)
@@ -129,7 +133,7 @@ def days_of(facts: Facts, zone: ZoneInfo) -> tuple[DayOfBudget, ...]:
             day=edges[n],
             planned=shares[n + 1] * facts.amount,
             spent=spent[n + 1] if cuts[n] < reached else None,
-            **(_ends(facts.ahead, before, shares[n + 1]) if following > reached else {}),
+            **(_ends(facts.ahead, before, ends[n + 1]) if following > reached else {}),
         )
         for n, following in enumerate(places[1:].tolist())
     )

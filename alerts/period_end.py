@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 class PeriodEnd:
     """Where a period from ``start`` to ``end`` ends, as the data up to ``watermark`` says it.
 
-    ``replayed`` is how the method did lately. ``coming`` are the prices that change on the
-    way, which the forecast counts.
+    ``replayed`` is how the method did lately. ``path`` are the prices that change on the way,
+    which the forecast counts.
     """
 
     start: datetime
@@ -46,7 +46,12 @@ class PeriodEnd:
     watermark: datetime
     ahead: Forecast | NotForecastable
     replayed: Backtest | None
-    coming: tuple[ComingPrice, ...] = ()
+    path: PricePath = NO_CHANGE
+
+    @property
+    def coming(self) -> tuple[ComingPrice, ...]:
+        """Return the prices that change on the way, soonest first."""
+        return self.path.told
 
     @property
     def forecast(self) -> Forecast | None:
@@ -102,8 +107,8 @@ class Ends:
         path, end = self._path(moment), self.facts.end
         behind = self._behind_at(moment)
         ahead, replayed = outlook(behind.days, spent, _remainder(behind, moment, end, path))
-        told = path.told if isinstance(ahead, Forecast) else ()
-        return PeriodEnd(self.facts.start, end, moment, ahead, replayed, told)
+        counted = path if isinstance(ahead, Forecast) else NO_CHANGE
+        return PeriodEnd(self.facts.start, end, moment, ahead, replayed, counted)
 
     def struck(self, facts: Facts, incident: Incident) -> Ends:
         """Return the same period with an incident, which ``facts`` hold already."""

@@ -6,7 +6,7 @@ the shares of windows that follow each other sum to the period's to the last bit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from costmodel.burn.level import Level, Levels
     from costmodel.burn.series import Amounts, Series
+    from costmodel.coming_price import PricePath
 
 Basis = Literal["profile", "uniform", "table"]
 
@@ -92,6 +93,25 @@ def plan_for(
     if level is not None:
         return _laid(series, start, end, level.means, "profile", levels)
     return _laid(series, start, end, np.ones(HOURS_OF_WEEK), "uniform", levels)
+
+
+def with_coming_prices(plan: Plan, watermark: datetime, path: PricePath) -> Plan:
+    """Return the plan with what comes after the watermark laid as coming prices lay it.
+
+    What is planned before the watermark, and all of it together, stay what they are: so a sum
+    that is still to come is spent where its tokens cost most.
+    """
+    if not path.steps:
+        return plan
+    place = round((watermark - plan.first_step) / plan.step)
+    edges = [plan.first_step + n * plan.step for n in range(place, len(plan.cumulated))]
+    rest = np.diff(plan.cumulated[place:]) * np.array(path.factors(edges))
+    before = float(plan.cumulated[place])
+    if not rest.sum() > 0:
+        return plan
+    after = before + (1 - before) * np.cumsum(rest) / rest.sum()
+    cumulated = _on_grid(np.concatenate((plan.cumulated[: place + 1], after)))
+    return replace(plan, cumulated=cumulated)
 
 
 def table_of(weekdays: Sequence[float], hours: Sequence[float]) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alerts.evaluation import end_of
+from alerts.evaluation import end_of, situations
 from costmodel.budget import Budget
 from costmodel.coming_price import coming_price_sentences
 from costmodel.contract import Contract, ContractTerm
@@ -151,6 +151,23 @@ def test_usage_by_the_day_counts_whole_days(tmp_path: Path, begins: date, rest: 
 def test_a_budget_heads_where_its_usage_does(steady: Store) -> None:
     [situation] = looked(steady, Budget("All", Fraction(288)))
     assert situation.ahead == end(steady, BOOK).ahead
+
+
+def test_a_budget_is_used_up_along_the_prices_to_come(steady: Store) -> None:
+    # $91.20 are spent, $182.70 by the 20th, and from then on $4.80 a day: $200 on the 23rd
+    book = halved_from(date(2026, 11, 20))
+    budget = Budget("All", Fraction(200))
+    [found] = situations(steady, book, Configuration(budgets=(budget,)), NOON)
+    ends = [each.expected for each in found.days]
+    assert ends[8] is None
+    assert ends[18:20] == pytest.approx([182.7, 187.5], rel=1e-4)
+    assert ends[-1] == pytest.approx(235.5, rel=1e-4)
+    assert found.exhaustion is not None
+    assert found.exhaustion.expected is not None
+    wanted = datetime(2026, 11, 20, tzinfo=UTC) + (200 - 182.7) / 4.8 * DAY
+    assert abs(found.exhaustion.expected - wanted) < timedelta(minutes=5)
+    # the plan itself knows no prices
+    assert found.days[19].planned == pytest.approx(200 * 20 / 30, rel=1e-4)
 
 
 def test_what_has_no_price_changes_none(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.budget import Budget
-from costmodel.burn.plan import Plan, plan_for, table_of
+from costmodel.burn.plan import Plan, plan_for, table_of, with_coming_prices
 from costmodel.burn.series import DAY, HOUR, QUARTER, Series, hours_of_week, local_midnight
+from costmodel.coming_price import NO_CHANGE, PricePath
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 OFFICE = table_of((1, 1, 1, 1, 1, 0, 0), (*(0,) * 9, *(1,) * 8, *(0,) * 7))
@@ -98,6 +99,34 @@ def test_a_month_that_starts_on_the_31st_ends_where_the_next_begins(first: date)
     assert plan.share_before(plan.start) == 0
     assert plan.share_before(plan.end) == 1
     assert plan.basis == "profile"
+
+
+@given(
+    share=st.floats(0.05, 0.95),
+    steps=st.lists(st.tuples(st.integers(0, 31), st.floats(0.1, 10)), min_size=1, max_size=3),
+)
+def test_coming_prices_move_only_what_is_to_come(
+    share: float, steps: list[tuple[int, float]]
+) -> None:
+    plan = laid("UTC", date(2026, 10, 1), date(2026, 11, 1))
+    place = round(share * (plan.end - plan.start) / plan.step)
+    watermark = plan.start.astimezone(UTC) + place * plan.step
+    by_day = dict(sorted(steps))
+    begins = [plan.start.astimezone(UTC) + n * DAY for n in by_day]
+    path = PricePath(tuple(zip(begins, by_day.values(), strict=True)))
+    moved = with_coming_prices(plan, watermark, path)
+    earlier = watermark - 3 * HOUR
+    assert moved.share_before(earlier) == plan.share_before(earlier)
+    assert moved.share_before(watermark) == plan.share_before(watermark)
+    assert moved.share_before(plan.end - timedelta(microseconds=1)) == pytest.approx(1)
+    cut = watermark + (plan.end - watermark) / 2
+    first, second = plan.share_between(watermark, cut), plan.share_between(cut, plan.end)
+    before, after = moved.share_between(watermark, cut), moved.share_between(cut, plan.end)
+    factors = [1.0, *by_day.values()]
+    spread = max(factors) / min(factors) * (1 + 1e-6)
+    assert after * first <= before * second * spread
+    assert before * second <= after * first * spread
+    assert with_coming_prices(plan, watermark, NO_CHANGE) is plan
 
 
 def test_a_series_off_the_grid_is_refused() -> None:
