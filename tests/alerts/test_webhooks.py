@@ -131,3 +131,9 @@ def test_chats_get_a_headline_and_names_are_no_markup() -> None:
     )
     assert told["blocks"][1]["elements"][0]["url"] == "http://x/budgets"
     assert len(slack_body(situation(), transition(), None)["blocks"]) == 1
+
+
+def test_a_chat_is_told_that_an_amount_misses_some_usage() -> None:
+    told = slack_body(situation(at_least=True), transition(), None)
+    assert told["text"].endswith(" (at least $841 of $1,200)")
+    assert "\nAt least $841 of $1,200 spent.\n" in told["blocks"][0]["text"]["text"]
