@@ -34,10 +34,7 @@ class Letter:
 
     @property
     def name(self) -> str:
-        """Return a name that no other letter of the same tick has.
-
-        Up to its first dot it is the transition that comes first: pages find it by that.
-        """
+        """Return a name that no other letter of the same tick has."""
         told = (self.form, *(each.transition_id for each in self.transitions))
         short = hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:8]
         return f"{self.transitions[0].transition_id}.{short}"

@@ -21,7 +21,7 @@ from alerts.message import (
     facts_message,
     heartbeat_message,
 )
-from alerts.records import message_text
+from alerts.records import message_text, tells_text
 from alerts.webhooks import (
     alert_body,
     heartbeat_body,
@@ -64,7 +64,7 @@ class Outgoing:
         """Add the mails that tell transitions."""
         for letter, who in letters_of(told, self.audience).items():
             make = {"budget": self._alert, "facts": self._facts, "list": self._summary}[letter.form]
-            self._mail(self._name(letter.name), make(letter.transitions), who)
+            self._mail(self._name(letter.name), make(letter.transitions), who, letter.transitions)
 
     def audience(self, transition: Transition) -> tuple[str, ...]:
         """Return who hears of a transition: of a rule that was taken out who was told of it."""
@@ -114,16 +114,24 @@ class Outgoing:
         for webhook in self.configuration.webhooks:
             for transition in rest if webhook.shape == "slack" else transitions:
                 body = self._body(webhook, transition)
-                self._post(webhook, transition.transition_id, short_verdict(transition), body)
+                what, verdict = transition.transition_id, short_verdict(transition)
+                self._post(webhook, what, verdict, body, (transition,))
             for fact in facts if webhook.shape == "slack" else ():
-                name = Letter("facts", fact).name
-                self._post(webhook, name, facts_headline(fact), slack_facts(fact, self._page))
+                name, body = Letter("facts", fact).name, slack_facts(fact, self._page)
+                self._post(webhook, name, facts_headline(fact), body, fact)
 
-    def _post(self, webhook: Webhook, what: str, subject: str, body: Mapping[str, Any]) -> None:
+    def _post(
+        self,
+        webhook: Webhook,
+        what: str,
+        subject: str,
+        body: Mapping[str, Any],
+        told: Sequence[Transition] = (),
+    ) -> None:
         """Add a post to one webhook; all of one shape share what is said."""
         name = self._name(f"{what}-{webhook.shape}")
         if all(each.bundle != name for each in self.messages):
-            self.messages.append(StoredMessage(name, subject, json.dumps(body)))
+            self.messages.append(StoredMessage(name, subject, json.dumps(body), tells_text(told)))
         self._deliver(name, "webhook", webhook.name, what)
 
     def _body(self, webhook: Webhook, transition: Transition) -> Mapping[str, Any]:
@@ -173,11 +181,18 @@ class Outgoing:
         """Return a name that no other store uses either, so that no mailbox drops its mail."""
         return f"{what}.{self.now:%Y%m%d%H%M%S%f}"
 
-    def _mail(self, bundle: str, message: Message, to: Iterable[str]) -> None:
+    def _mail(
+        self,
+        bundle: str,
+        message: Message,
+        to: Iterable[str],
+        told: Sequence[Transition] = (),
+    ) -> None:
         mail = self.configuration.mail
         if mail is None:
             return
-        self.messages.append(StoredMessage(bundle, message.subject, message_text(message)))
+        content, tells = message_text(message), tells_text(told)
+        self.messages.append(StoredMessage(bundle, message.subject, content, tells))
         domain = mail.sender.rpartition("@")[2]
         for who in to:
             self._deliver(bundle, "mail", who, f"{bundle}.{_short(who)}@{domain}")

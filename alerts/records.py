@@ -15,7 +15,9 @@ from costmodel.burn.finding import Finding
 from ingest.store.alert_records import StoredAlert, StoredTransition
 
 if TYPE_CHECKING:
-    from ingest.store.alert_records import Telling
+    from collections.abc import Iterable
+
+    from ingest.store.alert_records import Delivery, Telling
 
 
 def stored_alert(state: AlertState) -> StoredAlert:
@@ -109,6 +111,21 @@ def message_of(subject: str, content: str) -> Message:
     fields = json.loads(content)
     images = (Image(name, base64.b64decode(png)) for name, png in fields["images"].items())
     return Message(subject, fields["text"], fields["html"], tuple(images))
+
+
+def tells_text(transitions: Iterable[Transition]) -> str:
+    """Return which transitions a message tells as JSON."""
+    return json.dumps([each.transition_id for each in transitions])
+
+
+def told_by(delivery: Delivery) -> frozenset[str]:
+    """Return the ids of the transitions that a message tells, as far as it is known.
+
+    Of an older version's message it is the first one, after which it is named.
+    """
+    if delivery.tells is None:
+        return frozenset({delivery.bundle.partition(".")[0]})
+    return frozenset(json.loads(delivery.tells))
 
 
 def _key_columns(key: AlertKey) -> dict[str, Any]:

@@ -70,11 +70,15 @@ class StoredTransition:
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """What is said, once for all who get it; ``bundle`` names it."""
+    """What is said, once for all who get it; ``bundle`` names it.
+
+    ``tells`` is the JSON list of the transitions that it tells, None where that is not known.
+    """
 
     bundle: str
     subject: str
     content: str
+    tells: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class Delivery:
     """One message on its way to one recipient, or what became of it.
 
     ``tried_at`` is the last try; ``due_at`` when the next one is. ``said`` is what went wrong.
+    ``tells`` is that of its message, None also where an older version wrote it.
     """
 
     number: int
@@ -110,6 +115,7 @@ class Delivery:
     said: str
     subject: str
     content: str
+    tells: str | None = None
 
 
 @dataclass(frozen=True)

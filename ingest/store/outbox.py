@@ -28,9 +28,9 @@ ROWS_AT_ONCE: Final = 100
 _DUE: Final = """state = 'waiting' AND (due_at <= ? OR coalesce(tried_at, created_at) > ?)
     AND (claimed_until IS NULL OR claimed_until <= ? OR claimed_at > ?)"""
 """What lies ahead of now was written by a clock that has since been put back."""
+_OF_MESSAGE: Final = frozenset({"subject", "content", "tells"})
 _DELIVERY_COLUMNS: Final = ", ".join(
-    f"m.{field.name}" if field.name in {"subject", "content"} else f"o.{field.name}"
-    for field in fields(Delivery)
+    f"{'m' if field.name in _OF_MESSAGE else 'o'}.{field.name}" for field in fields(Delivery)
 )
 
 

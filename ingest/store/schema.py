@@ -141,8 +141,13 @@ _HEARTBEATS: Final = """
 ALTER TABLE s.alert_pulse DROP COLUMN heartbeat_at;
 """
 
+_TELLS: Final = """
+-- JSON list of the edges that a message tells; NULL where that was not kept.
+ALTER TABLE s.alert_messages ADD COLUMN tells VARCHAR;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
-    _FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY, _TOLD, _HEARTBEATS,
+    _FIRST, _SECOND, _THIRD, _ALERTS, _BUDGETS, _IDENTITY, _TOLD, _HEARTBEATS, _TELLS,
 )  # fmt: skip
 """Step n brings schema n-1 to schema n. A published step never changes."""
 OUR_TABLES: Final = frozenset({"state", "sources", "series", "imports", "cells"})

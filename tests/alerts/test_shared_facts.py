@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts import outgoing
+from alerts.records import told_by
 from alerts.words import short_verdict
 from tests.alerts.desk import ANN, BEN, BURN
 from tests.alerts.letters import transition
@@ -142,6 +143,33 @@ def test_a_chat_gets_one_post_and_programs_every_edge(desk: Desk) -> None:
         (post,) = chats.posts
         said = json.loads(post[1])["blocks"][0]["text"]["text"]
         assert said.endswith(f"\nChat; Search: {SAID}.")
+
+
+def test_the_log_knows_every_budget_that_a_message_is_about(desk: Desk) -> None:
+    with receiver() as chats:
+        hook = replace(chats.webhook, name="chat", shape="slack")
+        desk.configuration = replace(desk.configuration, webhooks=(hook,))
+        desk.seen = [situation(ending(), name="Search"), situation(BURN, ending(), name="Chat")]
+        found = desk.tick()
+    budget_of = {each.transition_id: each.key.budget for each in found.transitions}
+    log = desk.store.alerts().deliveries()
+    about = sorted(
+        (each.channel, sorted({budget_of[edge] for edge in told_by(each)})) for each in log
+    )
+    assert about == [
+        ("mail", ["Chat"]),
+        ("mail", ["Chat", "Search"]),
+        ("webhook", ["Chat"]),
+        ("webhook", ["Chat", "Search"]),
+    ]
+
+
+def test_a_mail_that_lists_many_budgets_is_about_each_of_them(desk: Desk) -> None:
+    desk.seen = [situation(BURN, name=f"B{number:02}") for number in range(11)]
+    found = desk.tick()
+    (mail,) = desk.store.alerts().deliveries()
+    assert told_by(mail) == {each.transition_id for each in found.transitions}
+    assert len(told_by(mail)) == 11
 
 
 def test_a_verdict_keeps_its_thousands_together() -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from alerts.delivery import House
 from alerts.message import Image, Message
-from alerts.records import message_text, stored_alert, stored_transition
+from alerts.records import message_text, stored_alert, stored_transition, told_by
 from alerts.rehearsal import Rehearsal, Rise
 from alerts.situation import WindowBurn
 from alerts.states import alert_id, step
+from alerts.tick import tick
 from costmodel.budget import Budget
 from costmodel.burn.rules import ForecastRule, SloRule
 from costmodel.pace import Profile
@@ -25,6 +27,7 @@ from dashboard.pages.budgets.first import suggestion
 from dashboard.state import parse
 from dashboard.view import view_of
 from ingest.configuration import Configuration
+from ingest.settings import Mail
 from ingest.store import Store
 from ingest.store.alert_records import Delivery, Pulse, Recording
 from tests.alerts import letters
@@ -366,6 +369,28 @@ def test_a_mail_is_shown_as_sent_without_scripts_and_with_its_pictures() -> None
     assert frame["sandbox"] == ""
     posted = deliveries.letter(letter(channel="webhook", content='{"id": "t1"}'))[1]
     assert posted.to_plotly_json()["props"]["children"] == '{\n  "id": "t1"\n}'
+
+
+def test_a_mail_about_what_budgets_share_is_in_the_log_of_each(
+    context_of: Callable[..., DashboardContext],
+) -> None:
+    ends = finding("end of gpt-4.1", kind="ending", severity="notice", level="90 days")
+    seen = [situation(ends, name=name) for name in ("Search", "Chat")]
+    context = context_of(*seen, situation(name="Legal"))
+    mail = Mail("127.0.0.1", "tollbook@example.com", port=1, security="none", to=("a@example.com",))
+    house = House(
+        context.store(), Configuration(mail=mail), lambda: NOON, lambda _: None, lambda _: None
+    )
+    tick(house, lambda _: seen)
+    for name in ("Search", "Chat"):
+        assert "a@example.com" in shown(context, f"?budget={name}"), name
+    assert "a@example.com" not in shown(context, "?budget=Legal")
+
+
+def test_of_an_older_version_a_mail_is_about_the_edge_that_names_it() -> None:
+    assert told_by(letter(bundle="t1.x")) == {"t1"}
+    assert told_by(letter(bundle="t1.x", tells='["t2", "t3"]')) == {"t2", "t3"}
+    assert told_by(letter(bundle="digest-20261120.x", tells="[]")) == frozenset()
 
 
 def test_a_preview_says_when_a_budget_would_have_fired(demo: DashboardContext) -> None:

@@ -175,3 +175,17 @@ def test_a_store_from_before_alerts_gets_their_tables(tmp_path: Path) -> None:
     store = Store(path)
     assert store.alerts().book().serial == 0
     assert store.version() == 7
+
+
+def test_messages_of_an_older_store_do_not_say_what_they_tell(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    with door.writing(path) as connection:
+        for step in MIGRATIONS[:8]:
+            connection.execute(step)
+        connection.execute("UPDATE s.state SET schema_version = 8")
+        connection.execute("INSERT INTO s.alert_messages VALUES ('one', 'A subject', '{}')")
+    ledger = Store(path).alerts()
+    two = replace(ONE, bundle="two", tells='["t1"]')
+    sent = [replace(mail(number), bundle=name) for number, name in ((1, "one"), (2, "two"))]
+    assert ledger.record(0, Recording(Pulse(), messages=[two], deliveries=sent))
+    assert [each.tells for each in ledger.deliveries()] == ['["t1"]', None]

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from alerts import budgets as known
-from alerts.records import alert_state, transition_of
+from alerts.records import alert_state, told_by, transition_of
 from dashboard.budget_watch import WatchError, situations_of
 from dashboard.notices import notice_list
 from dashboard.pages.budgets import actions, cards, deliveries, first, form, trial_section, words
@@ -179,7 +179,7 @@ def _one(
     alerts = [each for each in now.alerts if (each.key.budget, each.key.value) == place]
     edges = [each for each in now.transitions if (each.key.budget, each.key.value) == place]
     ids = {each.transition_id for each in edges}
-    sent = [each for each in now.deliveries if each.bundle.partition(".")[0] in ids]
+    sent = [each for each in now.deliveries if not ids.isdisjoint(told_by(each))]
     look, _ = words.last_look(now.pulse, context.now())
     log = deliveries.delivery_card(sent, context.configuration.timezone)
     return [
