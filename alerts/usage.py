@@ -223,12 +223,16 @@ class Usage:
         It is the very money of ``used_by`` where these are the prices that it was used at.
         What has no price on that day keeps its own.
         """
-        keys = self.keys_in(part)
+        keys, day = self.keys_in(part), self._in_force_from(day)
         if np.array_equal(self._rates_of_day(day)[keys], self._rates[keys]):
             return self.used_by(part, "money")
         if day not in part.curves:
             part.curves[day] = self._laid(part, self._all_money_at(day))
         return part.curves[day]
+
+    def _in_force_from(self, day: date) -> date:
+        """Return the first day with the prices of a day, so that days between changes are one."""
+        return max((each for each in self.book.change_dates() if each <= day), default=day)
 
     def _rates_of_day(self, day: date) -> Floats:
         if day not in self._rates_on:

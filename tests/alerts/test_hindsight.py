@@ -124,7 +124,9 @@ def test_an_hour_is_told_the_chance_that_a_look_at_it_finds(shifted: Store, zone
     assert len({*told.values()}) > 10
 
 
-def test_a_price_that_changes_on_the_way_is_forecast_as_a_look_does(shifted: Store) -> None:
+@pytest.fixture(scope="module")
+def discounted() -> PriceBook:
+    """The same model for 30% less from 9 November on, and for 60% less from the 24th on."""
     terms = [
         ContractTerm(
             provider="openai",
@@ -135,7 +137,23 @@ def test_a_price_that_changes_on_the_way_is_forecast_as_a_look_does(shifted: Sto
         )
         for day, discount in ((date(2026, 11, 9), 30), (date(2026, 11, 24), 60))
     ]
-    book = load_book().with_contract(Contract(terms=tuple(terms)))
+    return load_book().with_contract(Contract(terms=tuple(terms)))
+
+
+def test_days_between_two_price_changes_share_what_usage_costs_on_them(
+    shifted: Store, discounted: PriceBook
+) -> None:
+    stretch, _ = past(shifted, Budget("All", Fraction(230)), NOW - DAY, discounted)
+    usage, part = stretch.ends.usage, stretch.ends.part
+    third, eighth, ninth = (usage.money_at(part, date(2026, 11, day)) for day in (3, 8, 9))
+    assert third is eighth
+    assert ninth.sum() == pytest.approx(0.7 * eighth.sum())
+
+
+def test_a_price_that_changes_on_the_way_is_forecast_as_a_look_does(
+    shifted: Store, discounted: PriceBook
+) -> None:
+    book = discounted
     budget = Budget("All", Fraction(230), levels=levels(0.8))
     stretch, found = past(shifted, budget, NOW - DAY, book)
     assert found.known[0].chances is not None
