@@ -28,13 +28,14 @@ from costmodel.burn.series import DAY, HOUR, Series
 from costmodel.burn.trial import (
     Known,
     Month,
+    heard,
     hours_of,
     outcome,
     scaled,
     states,
     tallied,
-    whole_set,
 )
+from costmodel.number_text import listed
 from costmodel.pace import Profile
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def notes(trial: BudgetTrial) -> list[str]:
     service = [each.rule for each in trial.rules if not each.incidents]
     said = [f"{each}." for each in left_out(trial.left_out)]
     if service:
-        names = ", ".join(map(repr, service))
+        names = listed(map(repr, service))
         said.insert(0, f"{_SPENDING_GOES_WRONG}: {names} met only what really happened.")
     return said
 
@@ -299,7 +300,7 @@ def _told(rules: RuleSet, months: Iterable[Month]) -> dict[str, list[Outcome]]:
     found: dict[str, list[Outcome]] = {}
     for month in months:
         by_rule = states(rules, month.facts, month.known)
-        by_rule = {"": whole_set(by_rule.values(), _hours(month.facts)), **by_rule}
+        found.setdefault("", []).append(heard(by_rule, month))
         for rule, firing in by_rule.items():
             stood = month.known.stood(rule)
             found.setdefault(rule, []).append(outcome(firing, month, stood=stood))

@@ -161,6 +161,18 @@ def outcome(firing: Flags, month: Month, *, stood: bool = False) -> Outcome:
     return Outcome(edges, False, delay, _overspent(month, delay))
 
 
+def heard(by_rule: Mapping[str, Flags], month: Month) -> Outcome:
+    """Return what people would have heard of a month from the states of a whole set.
+
+    Rules about calls tell of something else than spending: neither keeps the other silent.
+    """
+    known, hours = month.known, len(hours_of(month.facts))
+    calls = whole_set((by_rule[rule] for rule in by_rule if rule in known.service), hours)
+    spending = whole_set((by_rule[rule] for rule in by_rule if rule not in known.service), hours)
+    rises = {*rises_of(spending), *rises_of(calls, stood=known.stood())}
+    return replace(outcome(spending, month), edges=_cooled(sorted(rises)))
+
+
 def tallied(outcomes: Sequence[Outcome]) -> Tally:
     """Return the figures of months with an incident; delays are of those found afterwards."""
     delays = [each.delay_hours for each in outcomes if not each.already]
@@ -194,9 +206,7 @@ def swept(
     for scale in scales:
         tried = replace(rules, rules=tuple(scaled(rule, scale) for rule in rules.rules))
         for month in months:
-            by_rule = states(tried, month.facts, month.known)
-            hours = len(next(iter(by_rule.values()), ()))
-            told = outcome(whole_set(by_rule.values(), hours), month, stood=month.known.stood())
+            told = heard(states(tried, month.facts, month.known), month)
             found.setdefault(scale, []).append(told)
     return found
 

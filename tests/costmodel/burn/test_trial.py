@@ -16,7 +16,16 @@ from costmodel.burn.incidents import Incident, by_hour, struck, with_incident
 from costmodel.burn.plan import plan_for
 from costmodel.burn.rules import ActualRule, ForecastRule, RuleSet, SloRule
 from costmodel.burn.series import DAY, HOUR, Series, hours_of_week
-from costmodel.burn.trial import Known, Month, outcome, rises_of, scaled, states, swept
+from costmodel.burn.trial import (
+    Known,
+    Month,
+    heard,
+    outcome,
+    rises_of,
+    scaled,
+    states,
+    swept,
+)
 
 if TYPE_CHECKING:
     from costmodel.burn.rules import Rule
@@ -123,6 +132,21 @@ def test_what_was_firing_when_the_period_began_is_not_told_again() -> None:
     assert rises_of(on, stood=True) == [2]
     assert rises_of(on) == [0, 2]
     assert outcome(on, month, stood=True).edges == (2,)
+
+
+def test_an_alert_about_calls_that_goes_on_hides_no_alert_about_spending() -> None:
+    by_rule = {
+        "errors": np.array([True] * 40),
+        "fast": np.array([False] * 30 + [True] * 10),
+        "drift": np.array([False] * 35 + [True] * 5),
+    }
+
+    def edges(stood: bool) -> tuple[int, ...]:
+        service = {"errors": np.array([stood] + [True] * 40)}
+        return heard(by_rule, Month(facts([0.1] * 40), None, Known(service=service))).edges
+
+    assert edges(stood=False) == (0, 30)
+    assert edges(stood=True) == (30,)
 
 
 @pytest.mark.parametrize(
