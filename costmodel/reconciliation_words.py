@@ -89,17 +89,18 @@ def _apart(total: ReconciledLine, currency: str) -> str:
     return f"{dollars(abs(total.gap), currency)}{_percent(share)} apart"
 
 
-def _named(total: ReconciledLine, currency: str) -> str:
-    """Return the largest causes with their money; below 0 the bill is under ours.
+def told_causes(total: ReconciledLine) -> dict[Cause, Fraction]:
+    """Return the causes of half a cent and more, the largest first; less is written as nothing."""
+    ranked = sorted(total.causes.items(), key=lambda each: -abs(each[1]))
+    return {cause: part for cause, part in ranked if round(part * 100)}
 
-    What would be written as nothing is not named; the table has it.
-    """
+
+def _named(total: ReconciledLine, currency: str) -> str:
+    """Return the largest causes with their money; below 0 the bill is under ours."""
     known = {
-        cause: part
-        for cause, part in total.causes.items()
-        if cause is not Cause.UNEXPLAINED and round(part * 100)
+        cause: part for cause, part in told_causes(total).items() if cause is not Cause.UNEXPLAINED
     }
-    largest = sorted(known, key=lambda cause: -abs(known[cause]))
+    largest = list(known)
     words = [f"{dollars(known[cause], currency)} {CAUSE_NAMES[cause]}" for cause in largest]
     shown, others = words[:NAMED_CAUSES], largest[NAMED_CAUSES:]
     if len(others) == 1:

@@ -1,7 +1,7 @@
-"""Writes the usage of a made-up company for the demo: JSON Lines of API responses, gzip.
+"""Writes the usage of a made-up company for the demo, JSON Lines of API responses, and a bill.
 
 Run `python -m sample_logs.generate_demo` from the top of the repository. Two runs write the same
-bytes. No price is known here.
+bytes. No price is known here; the bill's are in `demo_bill`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sample_logs.demo_bill import bill_lines
 from sample_logs.demo_story import (
+    BILLED,
     EXPIRED_IN,
     FAULTS,
     FULL,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+LONGER = 240
 FINGERPRINTS = {FULL: "fp_51e1070cf2", MINI: "fp_6f2eabb9a5", NANO: "fp_38343a2f8f"}
 
 
@@ -100,24 +103,36 @@ def faulty(call: Call, fault: str) -> str:
     return text(line)
 
 
-def repeated(call: Call) -> str:
-    """The same response once more, with the longer answer that a second export saw."""
-    return text(response_object(replace(call, answer_tokens=call.answer_tokens + 240)))
+@dataclass(frozen=True)
+class Flaw:
+    """A line to add after the line at a place, and what ran that no other line tells."""
+
+    place: int
+    line: str
+    ran: Call | None = None
 
 
-def flaws(month: str, calls: list[Call]) -> Iterator[tuple[int, str]]:
-    """Lines to add, each with the position of the line that it follows."""
+def flaws(month: str, calls: list[Call]) -> Iterator[Flaw]:
+    """Lines to add to a month's export."""
     chance = seeded("flaws", month)
     for fault in FAULTS[month]:
         place = int(chance.random() * len(calls))
-        yield place, faulty(renamed(calls[place], chance), fault)
+        call = renamed(calls[place], chance)
+        yield Flaw(place, faulty(call, fault), call)
     for number in range(REPETITIONS):
         place = int(chance.random() * len(calls))
-        again = repeated(calls[place]) if number == 0 else text(response_object(calls[place]))
-        yield place + 15, again
+        yield repetition(place, calls[place], longer=0 if number else LONGER)
     for _ in range(UNMETERED[month]):
         place = int(chance.random() * len(calls))
-        yield place, text(stream_end(renamed(calls[place], chance)))
+        call = renamed(calls[place], chance)
+        yield Flaw(place, text(stream_end(call)), call)
+
+
+def repetition(place: int, call: Call, *, longer: int) -> Flaw:
+    """The same response once more, its answer perhaps longer, as a second export saw it."""
+    again = replace(call, answer_tokens=call.answer_tokens + longer)
+    rest = replace(call, prompt_tokens=0, cached_tokens=0, answer_tokens=longer)
+    return Flaw(place + 15, text(response_object(again)), rest if longer else None)
 
 
 def renamed(call: Call, chance: Random) -> Call:
@@ -128,8 +143,8 @@ def renamed(call: Call, chance: Random) -> Call:
 def with_flaws(month: str, calls: list[Call]) -> list[str]:
     """The lines of a month's export, flaws among them."""
     added: dict[int, list[str]] = {}
-    for place, line in flaws(month, calls):
-        added.setdefault(min(place, len(calls) - 1), []).append(line)
+    for flaw in flaws(month, calls):
+        added.setdefault(min(flaw.place, len(calls) - 1), []).append(flaw.line)
     return [
         line
         for place, call in enumerate(calls)
@@ -164,6 +179,8 @@ def demo_files() -> Iterator[tuple[str, list[str]]]:
     for month in MONTHS:
         yield f"{month}.jsonl.gz", with_flaws(month, within(asked, month, OVERLAP))
         yield f"batch-{month}.jsonl.gz", batch_lines(month, within(at_night, month, timedelta(0)))
+    hidden = [flaw.ran for flaw in flaws(BILLED, within(asked, BILLED, OVERLAP)) if flaw.ran]
+    yield f"costs-{BILLED}.csv", bill_lines([*asked, *hidden], at_night)
 
 
 def write_gzip(path: Path, lines: list[str]) -> None:
@@ -176,7 +193,10 @@ def main(folder: Path) -> None:
     """Write every file of the demo into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in demo_files():
-        write_gzip(folder / name, lines)
+        if name.endswith(".gz"):
+            write_gzip(folder / name, lines)
+        else:
+            (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def demo_store_in(folder: Path) -> Path:
     except FileExistsError:
         _wait_for(store)
     else:
-        for file in sorted(DEMO.glob("*.jsonl.gz")):
+        for file in (*sorted(DEMO.glob("*.jsonl.gz")), *DEMO.glob("costs-*.csv")):
             import_file(Store(begun), file, options=ImportOptions(organisation="demo"))
         begun.rename(store)
     return Path(shutil.copy(store, folder))

@@ -29,8 +29,9 @@ def samples() -> Path:
 
 
 def demo_files() -> tuple[Path, ...]:
-    """Return the usage files of the demo, in the order in which they were exported."""
-    return tuple(sorted((samples() / "demo").glob("*.jsonl.gz")))
+    """Return the files of the demo: its usage in the order of export, then its bill."""
+    folder = samples() / "demo"
+    return (*sorted(folder.glob("*.jsonl.gz")), *sorted(folder.glob("costs-*.csv")))
 
 
 def demo_configuration() -> Configuration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from tests.settled_page import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -85,18 +85,33 @@ def test_a_bill_is_named_its_rows_by_day_are_in_the_address_other_charges_on_the
     assert names == ["2026-11-02", "2026-11-03"]
 
 
+def test_the_demo_agrees_with_its_bill_to_the_cent(open_page: Callable[..., Page]) -> None:
+    page = open_page("/bill?range=2026-10")
+    expect(page.locator(".bill h1")).to_have_text(
+        "The bill of openai is $7.31 (0.7%) above your usage."
+    )
+    expect(page.locator("#bill-foot")).to_contain_text("Not in this comparison")
+
+
 def test_a_month_without_a_bill_leads_to_the_month_of_the_latest_one(
     billed_site: str, open_page: Callable[..., Page]
 ) -> None:
-    page = open_page("/bill?range=2026-10&rows=day", at=billed_site)
+    page = open_page("/bill?range=2026-09&rows=day", at=billed_site)
     page.get_by_role("link", name="See the bill of November 2026").click()
     page.wait_for_url("**range=2026-11&rows=day")
     expect(page.locator(".bill h1")).to_contain_text("The bill of openai is $")
 
 
 def test_without_a_bill_the_navigation_does_not_name_the_page(
+    tmp_path: Path,
+    demo_source: Source,
+    serve: Callable[[DashboardContext], str],
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page("/bill")
+    store = Store(Path(shutil.copy(demo_source.store_path, tmp_path / "own.duckdb")))
+    [bill] = [each for each in store.imports() if each.format == "openai_cost_csv"]
+    store.undo(bill.import_id)
+    source = Source(store.path, demo_source.book, demo_source.configuration, demo_clock)
+    page = open_page("/bill", at=serve(DashboardContext(source)))
     expect(page.locator(".bill h1")).to_have_text("Nothing to compare")
     expect(page.locator(".nav-link", has_text="Bill")).to_be_hidden()

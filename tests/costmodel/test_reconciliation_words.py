@@ -17,6 +17,7 @@ from costmodel.reconciliation_words import (
     percent,
     row_name,
     sentence,
+    told_causes,
 )
 
 DAY = date(2026, 10, 1)
@@ -95,6 +96,14 @@ def test_many_causes_are_summed_at_the_end_of_the_sentence() -> None:
     ]
     said = sentence(reconcile([usage()], [line, book_less, *fees]), "USD")
     assert "$1.00 other charges and $0.30 for 2 other causes; unexplained" in said
+
+
+@pytest.mark.parametrize(("credit", "is_told"), [("-0.0051", True), ("-0.0049", False)])
+def test_causes_below_half_a_cent_are_not_told(credit: str, is_told: bool) -> None:  # noqa: FBT001
+    total = against("2", ("tool", "3"), ("credit", credit)).total
+    assert Cause.TAX_AND_CREDITS in total.causes
+    expected = [Cause.TOOL_FEES, *([Cause.TAX_AND_CREDITS] if is_told else [])]
+    assert list(told_causes(total)) == expected
 
 
 def test_the_contract_a_lower_bound_and_a_bill_of_nothing() -> None:

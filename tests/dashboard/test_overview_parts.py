@@ -19,7 +19,7 @@ from dashboard.pages.overview import breakdown
 from dashboard.pages.overview.days import days_chart
 from dashboard.pages.overview.ending import endings
 from dashboard.pages.overview.headline import remark, sentence
-from dashboard.pages.overview.missing import missing, unpriced_sentences
+from dashboard.pages.overview.missing import missing, missing_sentences
 from dashboard.pages.overview.moved import broken_days, moves
 from dashboard.pages.overview.numbers import numbers_of
 from dashboard.pages.overview.page import range_of
@@ -173,10 +173,23 @@ def test_what_is_missing_has_its_volume(view: Callable[[str], View]) -> None:
 def test_many_unpriced_models_are_summed_up() -> None:
     volumes = tuple(UnpricedVolume("x", f"m{n}", "", 1_000 + n, 1) for n in range(200))
     empty = SpendRow((), 0, NOTHING, None, None)
-    found = unpriced_sentences(Spend((), (), empty, volumes, (), "USD"))
+    found = missing_sentences(Spend((), (), empty, volumes, (), "USD"))
     assert len(found) == 6
     assert found[0] == "1.2k tokens of m199 have no price yet."
     assert found[-1].endswith("tokens of 195 more models have no price yet.")
+
+
+@pytest.mark.parametrize(
+    ("requests", "said"),
+    [
+        (0, []),
+        (1, ["1 request came without any token count."]),
+        (1_200, ["1,200 requests came without any token count."]),
+    ],
+)
+def test_requests_without_a_count_are_told(requests: int, said: list[str]) -> None:
+    total = SpendRow((), 2_000, NOTHING, None, None, unmetered_requests=requests)
+    assert missing_sentences(Spend((), (), total, (), (), "USD")) == said
 
 
 NOVEMBER = [date(2026, 11, 1) + timedelta(n) for n in range(10)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import zlib
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.xdist_group("demo files")  # who has counted them once,
 
 DEMO = Path(__file__).parents[2] / "sample_logs" / "demo"
 FILES = sorted(DEMO.glob("*.jsonl.gz"))
+BILL = DEMO / "costs-2026-10.csv"
 CLOCK = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 # USD per million of uncached input, cached input, output. No source publishes a cached rate in
@@ -154,10 +156,39 @@ def written_totals() -> dict[tuple[str, ...], list[str]]:
 
 def test_the_generator_writes_the_committed_lines() -> None:
     made = dict(generate_demo.demo_files())
-    assert sorted(made) == [path.name for path in FILES]
+    assert sorted(made) == [*(path.name for path in FILES), BILL.name]
+    assert made[BILL.name] == BILL.read_text(encoding="utf-8").splitlines()
     for path in FILES:
         committed = gzip.decompress(path.read_bytes()).decode().splitlines()
         assert made[path.name] == committed, path.name
+
+
+def billed() -> dict[str, Fraction]:
+    """Dollars of the bill by model, searches under their own name."""
+    usd: dict[str, Fraction] = defaultdict(Fraction)
+    with BILL.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            name = line["line_item"].partition(",")[0].removesuffix(" batch")
+            usd[name] += Fraction(line["amount_value"])
+    return usd
+
+
+def test_the_bill_charges_what_the_files_do_not_tell_and_little_more() -> None:
+    october: dict[str, Fraction] = defaultdict(Fraction)
+    for row in counted().rows.values():
+        if row.month == "2026-10":
+            october[row.model] += row.usd
+    bill = billed()
+    assert bill.pop("web search tool calls") == Fraction("6.82")  # 22 weekdays, 31 at a cent
+    assert bill.keys() == october.keys() == {FULL, MINI, NANO}
+    assert {model for model in bill if bill[model] < october[model]} == set()
+    hidden = sum(bill.values()) - sum(october.values())  # 14 streams, 4 spoiled lines
+    assert 0 < hidden < sum(october.values()) / 1_000
+
+
+def test_the_readme_states_the_bill() -> None:
+    text = (DEMO / "README.md").read_text(encoding="utf-8")
+    assert f"${cents(sum(billed().values(), Fraction(0)))}" in text
 
 
 def test_two_runs_write_the_same_bytes(tmp_path: Path) -> None:

@@ -117,13 +117,13 @@ def test_a_port_in_use_is_said(tollbook: Tollbook) -> None:
 def test_the_demo_is_served_and_imported_once(tollbook: Tollbook, home: Path) -> None:
     port = free_port()
     with serving("demo", "--port", str(port)) as (process, said):
-        assert "75,391 sample rows imported into demo.duckdb" in said
+        assert "75,705 sample rows imported into demo.duckdb" in said
         assert status(port, "/readyz") == 200
     assert process.returncode == 0
     again = tollbook("demo", "--no-serve", "--json")
     assert again.code == 0
     assert again.answer == {"db": "demo.duckdb", "rows_added": 0, "url": None}
-    assert len(tollbook("--db", "demo.duckdb", "undo", "--json").answer["imports"]) == 6
+    assert len(tollbook("--db", "demo.duckdb", "undo", "--json").answer["imports"]) == 7
     assert not (home / "tollbook.duckdb").exists()
 
 

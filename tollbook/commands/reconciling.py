@@ -193,12 +193,12 @@ def _amounts(line: ReconciledLine, found: AgainstBill) -> list[str]:
 
 def _causes_table(found: AgainstBill) -> Table:
     from costmodel.reconciliation import share_of
-    from costmodel.reconciliation_words import CAUSE_MEANINGS, CAUSE_NAMES, percent
+    from costmodel.reconciliation_words import CAUSE_MEANINGS, CAUSE_NAMES, percent, told_causes
 
     total = found.reconciliation.total
     columns = [Column("Cause"), number_column("Amount"), number_column("Of the bill"), Column("")]
     table = Table(columns)
-    for cause, part in sorted(total.causes.items(), key=lambda each: -abs(each[1])):
+    for cause, part in told_causes(total).items():
         share = share_of(part, total.theirs)
         money = money_words(part, found.currency)
         words = "" if share is None else percent(share)

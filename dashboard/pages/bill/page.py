@@ -15,7 +15,7 @@ from dashboard.moments import day_text
 from dashboard.notices import notice_list
 from dashboard.own_keys import own_key
 from dashboard.pages.bill.words import WORDS, causes_chart, headline, table_rows
-from dashboard.pages.overview.missing import unpriced_sentences
+from dashboard.pages.overview.missing import missing_sentences
 from dashboard.remembered import charges_of, remembered
 from dashboard.state import parse
 from dashboard.view import view_of
@@ -206,7 +206,7 @@ def _foot(now: Shown) -> Component | None:
     """Return what the comparison leaves out."""
     if now.found is None:
         return None
-    said = [*unpriced_sentences(now.found.spend), *now.found.notes]
+    said = [*missing_sentences(now.found.spend), *now.found.notes]
     if not said:
         return None
     return html.Section(

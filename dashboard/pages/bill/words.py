@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from costmodel.number_text import money
 from costmodel.reconciliation import Cause, share_of
-from costmodel.reconciliation_words import CAUSE_NAMES, percent, row_name, sentence
+from costmodel.reconciliation_words import (
+    CAUSE_NAMES,
+    percent,
+    row_name,
+    sentence,
+    told_causes,
+)
 from dashboard.chart_card import Chart
 from dashboard.figures.bill import CauseBar, cause_bars
 
@@ -40,7 +46,7 @@ def headline(found: AgainstBill) -> str:
 def causes_chart(found: AgainstBill) -> Chart:
     """Return the causes as bars, the largest first, with the sentence of the command."""
     total, currency = found.reconciliation.total, found.currency
-    ranked = sorted(total.causes.items(), key=lambda each: -abs(each[1]))
+    told = told_causes(total)
     bars = [
         CauseBar(
             name=CAUSE_NAMES[cause].capitalize(),
@@ -48,7 +54,7 @@ def causes_chart(found: AgainstBill) -> Chart:
             text=_signed(part, currency),
             is_explained=cause is not Cause.UNEXPLAINED,
         )
-        for cause, part in ranked
+        for cause, part in told.items()
     ]
     return Chart(
         sentence=sentence(found.reconciliation, currency, at_least=found.spend.at_least),
@@ -56,7 +62,7 @@ def causes_chart(found: AgainstBill) -> Chart:
         header=("Cause", "Amount", "Share of the bill"),
         rows=[
             [bar.name, bar.text, _share(part, total.theirs)]
-            for bar, (_, part) in zip(bars, ranked, strict=True)
+            for bar, part in zip(bars, told.values(), strict=True)
         ],
     )
 

@@ -15,11 +15,7 @@ MOST_MODELS = 5
 
 def missing(view: View) -> list[str]:
     """Return one sentence for each thing that the page's total does not hold."""
-    spend = view.report()
-    found = unpriced_sentences(spend)
-    if spend.total.unmetered_requests:
-        number = count(spend.total.unmetered_requests)
-        found.append(f"{number} requests came without any token count.")
+    found = missing_sentences(view.report())
     lines = view.facts.lines_set_aside
     if lines:
         noun = "line" if lines == 1 else "lines"
@@ -27,7 +23,17 @@ def missing(view: View) -> list[str]:
     return found
 
 
-def unpriced_sentences(spend: Spend) -> list[str]:
+def missing_sentences(spend: Spend) -> list[str]:
+    """Return what usage has no price, and what came without a count."""
+    found = _unpriced_sentences(spend)
+    requests = spend.total.unmetered_requests
+    if requests:
+        noun = "request" if requests == 1 else "requests"
+        found.append(f"{count(requests)} {noun} came without any token count.")
+    return found
+
+
+def _unpriced_sentences(spend: Spend) -> list[str]:
     """Return what has no price, largest first; many models are summed up at the end."""
     tokens: dict[str, int] = {}
     for volume in spend.unpriced:
