@@ -99,7 +99,7 @@ def test_many_causes_are_summed_at_the_end_of_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(("credit", "is_told"), [("-0.0051", True), ("-0.0049", False)])
-def test_causes_below_half_a_cent_are_not_told(credit: str, is_told: bool) -> None:  # noqa: FBT001
+def test_causes_below_half_a_cent_are_not_told(credit: str, is_told: bool) -> None:
     total = against("2", ("tool", "3"), ("credit", credit)).total
     assert Cause.TAX_AND_CREDITS in total.causes
     expected = [Cause.TOOL_FEES, *([Cause.TAX_AND_CREDITS] if is_told else [])]
