@@ -1,4 +1,4 @@
-"""The five controls of What-if, as levers."""
+"""The five controls of What-if, and what else a plan changes there, as levers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Controls:
     most 1 and the rest stays as today. ``escalate`` is the share of what starts
     elsewhere that goes to ``full``: paid again there after a try, or sent there
     directly. ``cache`` None leaves the cached share as today. ``growth`` is a share a
-    month. ``where`` limits all of them; ``family`` None is the one with most tokens.
+    month. ``more`` holds further levers, each at most once, without limits of their own.
+    ``where`` limits all of them; ``family`` None is the one with most tokens.
     """
 
     start_with: tuple[tuple[str, Fraction], ...] = ()
@@ -36,6 +37,7 @@ class Controls:
     cache: Fraction | None = None
     batch: Fraction = Fraction(0)
     growth: Fraction = Fraction(0)
+    more: tuple[Lever, ...] = ()
     family: str | None = None
     where: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ def levers_of(controls: Controls) -> tuple[Lever, ...]:
         levers.append(Cache(hit_rate=controls.cache, where=where))
     if controls.batch:
         levers.append(Batch(share=controls.batch, where=where))
-    return tuple(levers)
+    return (*levers, *(replace(lever, where=where) for lever in controls.more))
 
 
 def _start(controls: Controls) -> StartWith:

@@ -3,7 +3,8 @@
 The cost is multilinear in the sliders, so interpolating corner costs gives the cost of
 any setting. The cached share is only piecewise linear (it stops at what requests long
 enough hold), so its axis has knots where it bends. Growth compounds, so it is no axis:
-a table of slider positions holds its factor in each month.
+a table of slider positions holds its factor in each month. Further levers are axes with
+two ends, off and on.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
+from costmodel.alike import grouped_alike
 from costmodel.controls import levers_of
 from costmodel.flows import ZERO
 from costmodel.horizon import MONTHS, month_costs
 from costmodel.knots import cache_knots
 from costmodel.scenario import total_cost
 from costmodel.scene import Scene
+from costmodel.switches import switches_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from costmodel.book import PriceBook
     from costmodel.controls import Controls, Slider
     from costmodel.levers import Lever
+    from costmodel.switches import Switch
     from costmodel.workload import Baseline
 
 ONE = Fraction(1)
@@ -97,9 +101,11 @@ class Axis:
 class CornerTable:
     """Exact costs at every corner, last axis fastest, and the months of each corner.
 
-    ``untouched`` is the part of every cost that no control touches. Costs and months
-    are without growth: ``growth_factors[position][month]`` multiplies all but the
-    untouched part (month 0 is also the headline's).
+    The axes of ``switches`` come first. Months are known with all of them on, and of
+    today; those of other corners are empty. ``untouched`` is the part of every cost that
+    no control touches. Costs and months are without growth:
+    ``growth_factors[position][month]`` multiplies all but the untouched part (month 0 is
+    also the headline's).
     """
 
     axes: tuple[Axis, ...]
@@ -110,6 +116,7 @@ class CornerTable:
     growth_positions: tuple[Fraction, ...]
     growth_factors: tuple[tuple[Fraction, ...], ...]
     currency: str
+    switches: tuple[Switch, ...] = ()
 
     def knots(self, slider: Slider) -> tuple[Fraction, ...]:
         """Return the values of a slider between which the cost of a month is a straight line."""
@@ -155,7 +162,7 @@ def interpolate(table: CornerTable, controls: Controls) -> Fraction:
 
 
 def interpolate_months(table: CornerTable, controls: Controls) -> tuple[Fraction, ...]:
-    """Return the cost of each month at a setting."""
+    """Return the cost of each month at a setting, with all further levers or as today."""
     weights = corner_weights(table, controls)
     costs = []
     for month, untouched in enumerate(table.untouched_months):
@@ -174,7 +181,8 @@ def growth_factor(table: CornerTable, growth: Fraction, month: int) -> Fraction:
 def corner_weights(table: CornerTable, controls: Controls) -> Weights:
     """Return the corners round a setting and how much each counts; they sum to 1."""
     values = {
-        "escalate": controls.escalate, "cache": controls.cache, "batch": controls.batch
+        "escalate": controls.escalate, "cache": controls.cache, "batch": controls.batch,
+        **{each.name: Fraction(each.is_on(controls.more)) for each in table.switches},
     }  # fmt: skip
     corners: Weights = [(0, ONE)]
     for axis in table.axes:
@@ -199,17 +207,25 @@ def corner_table(
     """Return the corners of the five controls; ``choices`` are the models to start with.
 
     ``controls`` gives what is no axis: the full model, the kind of escalation, family
-    and where. Axes, in this order: start_with, escalate, cache, batch. Without
+    and where; and further levers, which may be off or on. Axes, in this order: a switch
+    for each of those or one for all, start_with, escalate, cache, batch. Without
     ``first_month`` there are no months.
     """
-    touched, rest = _split(baseline, controls, book)
-    # what is left needs no where: each control touches all of it
-    everywhere = replace(controls, where={}, family=controls.family or baseline.family(book))
-    axes = _axes(touched, choices, everywhere, book)
-    corners = product(*(axis.entries for axis in axes))
-    levers = [levers_of(_at(everywhere, *corner)) for corner in corners]
+    touched, rest, where = _split(baseline, controls, book)
+    everywhere = replace(controls, where=where, family=controls.family or baseline.family(book))
+    switches = switches_of(controls.more)
+    axes = (
+        *(Axis(each.name, "slider", knots=(ZERO, ONE)) for each in switches),
+        *_axes(touched, choices, everywhere, book),
+    )
+    corners = list(product(*(axis.entries for axis in axes)))
+    levers = [levers_of(_at(everywhere, switches, corner)) for corner in corners]
     untouched = total_cost(rest, (), book)
-    months, untouched_months = _months(touched, rest, levers, book, first_month)
+    asked = [
+        levers[place] if place == 0 or all(corner[: len(switches)]) else None
+        for place, corner in enumerate(corners)
+    ]
+    months, untouched_months = _months(touched, rest, asked, book, first_month)
     return CornerTable(
         axes=axes,
         costs=tuple(untouched + cost for cost in _costs(touched, levers, book)),
@@ -222,6 +238,7 @@ def corner_table(
             for growth in GROWTH_POSITIONS
         ),
         currency=book.contract.currency,
+        switches=switches,
     )
 
 
@@ -229,7 +246,8 @@ def _axes(
     baseline: Baseline, choices: Sequence[str], controls: Controls, book: PriceBook
 ) -> tuple[Axis, ...]:
     ends = (ZERO, ONE)
-    knots = cache_knots(baseline, controls.where, (*choices, controls.full), book)
+    names = (*choices, controls.full, *(n for lever in controls.more for n in lever.model_names()))
+    knots = cache_knots(baseline, controls.where, names, book)
     return (
         Axis("start_with", "mix", choices=(TODAY, *choices)),
         Axis("escalate", "slider", knots=ends),
@@ -238,12 +256,12 @@ def _axes(
     )
 
 
-def _at(
-    controls: Controls, start: object, escalate: object, cache: object, batch: object
-) -> Controls:
+def _at(controls: Controls, switches: Sequence[Switch], corner: Sequence[object]) -> Controls:
     """Return the settings of one corner; those that cost the same are made equal."""
+    ends, (start, escalate, cache, batch) = corner[: len(switches)], corner[len(switches) :]
     starts = () if start == TODAY else ((str(start), ONE),)
     can_escalate = starts and start != controls.full
+    on = (each for each, end in zip(switches, ends, strict=True) if end)
     return replace(
         controls,
         start_with=starts,
@@ -251,16 +269,20 @@ def _at(
         cache=cache if isinstance(cache, Fraction) else None,
         batch=batch if isinstance(batch, Fraction) else ZERO,
         growth=ZERO,
+        more=tuple(lever for each in on for lever in each.levers),
     )
 
 
-def _split(baseline: Baseline, controls: Controls, book: PriceBook) -> tuple[Baseline, Baseline]:
-    """Return the usage that the controls touch, in as few flows as may be, and the rest."""
+def _split(
+    baseline: Baseline, controls: Controls, book: PriceBook
+) -> tuple[Baseline, Baseline, Mapping[str, tuple[str | None, ...]]]:
+    """Return the usage that the controls touch, the rest, and the ``where`` of all touched."""
     kept = baseline.keeping(controls.where)
     scene = Scene(book, kept)
     touched = [flow for flow in kept.flows if scene.matches(flow, controls.where)]
     rest = [flow for flow in kept.flows if not scene.matches(flow, controls.where)]
-    return replace(kept, flows=tuple(touched)).keeping(()), replace(kept, flows=tuple(rest))
+    alike, where = grouped_alike(replace(kept, flows=tuple(touched)), controls.more, book)
+    return alike, replace(kept, flows=tuple(rest)), where
 
 
 def _costs(
@@ -277,19 +299,22 @@ def _costs(
 def _months(
     touched: Baseline,
     rest: Baseline,
-    settings: Iterable[tuple[Lever, ...]],
+    settings: Iterable[tuple[Lever, ...] | None],
     book: PriceBook,
     first_month: date | None,
 ) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[Fraction, ...]]:
-    """Return the months of every corner, and the part of them that no control touches."""
+    """Return the months of the corners, and the part of them that no control touches.
+
+    Where the settings are None nobody asks for the months.
+    """
     if first_month is None:
         return (), ()
     untouched = month_costs(rest, (), book, first_month)
-    known: dict[str, tuple[Fraction, ...]] = {}
+    known: dict[str, tuple[Fraction, ...]] = {repr(None): ()}
     months = []
     for levers in settings:
         name = repr(levers)
-        if name not in known:
+        if levers is not None and name not in known:
             own = month_costs(touched, levers, book, first_month)
             known[name] = tuple(a + b for a, b in zip(own, untouched, strict=True))
         months.append(known[name])

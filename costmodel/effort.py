@@ -31,6 +31,12 @@ MINUTES_AN_HOUR = 60
 TEXT_INPUT = (Meter.INPUT, Meter.CACHED_INPUT, *WRITE_METERS)
 """What a shorter prompt has less of; audio and images stay as they are."""
 
+BEGINS_OTHERWISE = (
+    "compress: shortened prompts begin otherwise, so what is cached today is billed in full "
+    "where no cache lever says what then is; 'keeps_prefix: true' leaves the beginning"
+)
+"""What is said where a prompt was cached before it got shorter."""
+
 MEAN_LENGTH = Assumption(
     "mean-length", "shortened requests of one size are priced by their mean length"
 )
@@ -114,10 +120,7 @@ def _uncached(flow: Flow, scene: Scene) -> Flow:
     cached = total_of(flow.quantities, CACHED_METERS)
     if not cached:
         return flow
-    scene.warn(
-        "compress: shortened prompts begin otherwise, so what is cached today is billed in full "
-        "where no cache lever says what then is; 'keeps_prefix: true' leaves the beginning"
-    )
+    scene.warn(BEGINS_OTHERWISE)
     return with_cached_share(flow, ZERO)
 
 

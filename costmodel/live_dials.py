@@ -128,7 +128,8 @@ def dials_of_controls(
     A mix of several models to start with stays as it is; the cached share may be left
     empty for "as today".
     """
-    names, where = (*choices, controls.full), controls.where
+    others = (name for lever in controls.more for name in lever.model_names())
+    names, where = (*choices, controls.full, *others), controls.where
     knots = (ZERO, *cache_knots(baseline.keeping(where), where, names, book), ONE)
     fields = ["escalate", "cache", "batch", "growth"]
     dials = [

@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from costmodel.levers import Batch, Cache, Compress, StartWith
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Compress,
+    Retire,
+    Retry,
+    Review,
+    Route,
+    StartWith,
+    Tier,
+    Verify,
+)
 from costmodel.money import decimal_string
 
 if TYPE_CHECKING:
@@ -20,22 +31,56 @@ HUNDRED = 100
 def lever_text(lever: Lever) -> str:
     """Return one lever as a line of YAML; shares must end within a few decimals.
 
-    Raises ``TypeError`` for a lever that no move makes.
+    Raises ``TypeError`` for a lever that neither a move nor What-if makes.
     """
-    if isinstance(lever, StartWith):
-        name, parts = "start_with", _start_with(lever)
-    elif isinstance(lever, Cache):
-        name, parts = "cache", [f"hit_rate: {_share(lever.hit_rate)}"]
-    elif isinstance(lever, Batch):
-        name, parts = "batch", [f"share: {_share(lever.share)}"]
-    elif isinstance(lever, Compress) and not lever.output:
-        name, parts = "compress", [f"input: {_share(lever.input)}"]
-        parts += ["keeps_prefix: true"] if lever.keeps_prefix else []
-    else:
-        raise TypeError(lever)
+    parts = _parts(lever)
     if lever.where:
         parts.append(f"where: {where_text(lever.where)}")
+    name = "start_with" if isinstance(lever, StartWith) else lever.step
     return f"{name}: {{{', '.join(parts)}}}"
+
+
+def _parts(lever: Lever) -> list[str]:
+    match lever:
+        case StartWith():
+            parts = _start_with(lever)
+        case Cache():
+            parts = [f"hit_rate: {_share(lever.hit_rate)}"]
+        case Batch():
+            parts = [f"share: {_share(lever.share)}"]
+        case Compress():
+            parts = _compress(lever)
+        case Retry():
+            parts = [f"rate: {_share(lever.rate)}", f"billed: {_share(lever.billed)}"]
+        case Tier():
+            parts = [f"to: {quoted(lever.to)}", f"share: {_share(lever.share)}"]
+        case _:
+            parts = _further_parts(lever)
+    return parts
+
+
+def _further_parts(lever: Lever) -> list[str]:
+    match lever:
+        case Verify():
+            return [f"model: {quoted(lever.model)}", f"output_tokens: {lever.output_tokens}"]
+        case Review():
+            time, price = map(decimal_string, (lever.minutes, lever.usd_per_hour))
+            return [f"share: {_share(lever.share)}", f"minutes: {time}", f"usd_per_hour: {price}"]
+        case Route(when=None):
+            source = ", ".join(map(quoted, lever.source))
+            given = [f"from: [{source}]"] if source else []
+            return [*given, f"to: {quoted(lever.to)}", f"share: {_share(lever.share)}"]
+        case Retire():
+            to = [f"to: {quoted(lever.to)}"] if lever.to else []
+            on = [f"on: {lever.on.isoformat()}"] if lever.on else []
+            return [f"model: {quoted(lever.model)}", *to, *on]
+    raise TypeError(lever)
+
+
+def _compress(lever: Compress) -> list[str]:
+    parts = [f"input: {_share(lever.input)}"] if lever.input or not lever.output else []
+    parts += [f"output: {_share(lever.output)}"] if lever.output else []
+    return [*parts, "keeps_prefix: true"] if lever.keeps_prefix else parts
 
 
 def _start_with(lever: StartWith) -> list[str]:

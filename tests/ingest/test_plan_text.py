@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from costmodel.levers import Batch, Cache, Compress, Grow, Lever, StartWith
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Compress,
+    Grow,
+    Lever,
+    Retire,
+    Retry,
+    Review,
+    Route,
+    StartWith,
+    Tier,
+    Verify,
+)
 from costmodel.plan import LedgerBaseline
 from ingest.plan_file import plan_of
 from ingest.plan_text import lever_text, plan_text, scenario_text
@@ -34,6 +48,15 @@ def levers(where: dict[str, tuple[str | None, ...]], share: Fraction) -> tuple[L
         Cache(hit_rate=share, where=where),
         Batch(share=share, where=where),
         Compress(input=share, keeps_prefix=True, where=where),
+        Compress(input=share, output=share, where=where),
+        Retry(rate=share / 2, billed=share, where=where),
+        Verify(model="gpt-4.1-nano", output_tokens=0, where=where),
+        Review(share=share, minutes=100 * share, usd_per_hour=Fraction("0.05"), where=where),
+        Tier(to="flex", share=share, where=where),
+        Route(to="gpt-4.1", share=share, source=("gpt-4.1-nano",), where=where),
+        Route(to="gpt-4.1", share=share, where=where),
+        Retire(model="gpt-4.1", where=where),
+        Retire(model="gpt-4.1", to="gpt-4.1-mini", on=date(2027, 1, 14), where=where),
     )
 
 
@@ -50,6 +73,6 @@ def test_what_is_written_is_read(name: str, share: Fraction) -> None:
     assert plan.baseline == LedgerBaseline("30d", {"team": (name,)})
 
 
-def test_a_lever_that_no_move_makes_is_refused() -> None:
+def test_a_lever_that_neither_a_move_nor_what_if_makes_is_refused() -> None:
     with pytest.raises(TypeError):
         lever_text(Grow(requests=Fraction(0)))

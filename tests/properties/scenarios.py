@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from costmodel.book import PriceBook
 from costmodel.controls import Controls
-from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, Retire, Route
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Cascade,
+    Compress,
+    Grow,
+    Lever,
+    Retire,
+    Retry,
+    Review,
+    Route,
+    Tier,
+    Verify,
+)
 from costmodel.meters import Meter
 from costmodel.rates import Life, Model
 from costmodel.workload import Baseline, ledger_baseline
@@ -46,7 +59,7 @@ def books(draw: st.DrawFn) -> PriceBook:
             )
         )
         change = draw(st.none() | st.sampled_from(CHANGES))
-        for tier in ("standard", *draw(st.sampled_from(((), ("batch",))))):
+        for tier in ("standard", *draw(st.sampled_from(((), ("batch",), ("batch", "priority"))))):
             before, after = (f"{draw(rates)}/{draw(rates)}/{draw(rates)}" for _ in range(2))
             cards.append(card(name, tier, before, until=change))
             if change:
@@ -115,8 +128,24 @@ def levers(draw: st.DrawFn) -> list[Lever]:
 
 
 @st.composite
+def more_levers(draw: st.DrawFn) -> tuple[Lever, ...]:
+    """Some of the levers that What-if has beside its five controls, each at most once."""
+    small = draw(st.integers(min_value=0, max_value=500))
+    choices: list[Lever] = [
+        Compress(input=draw(shares), output=draw(shares), keeps_prefix=draw(st.booleans())),
+        Retry(rate=draw(shares) / 2, billed=draw(shares)),
+        Verify(model=draw(names), output_tokens=small),
+        Review(share=draw(shares), minutes=Fraction(small, 100), usd_per_hour=Fraction(40)),
+        Tier(to=draw(st.sampled_from(("priority", "flex"))), share=draw(shares)),
+        Retire(model=draw(names), to=draw(names), on=draw(st.sampled_from((DAY, *CHANGES)))),
+    ]
+    count = draw(st.sampled_from((0, 1, 1, 2, 3, len(choices))))
+    return tuple(draw(st.permutations(choices))[:count])
+
+
+@st.composite
 def controls(draw: st.DrawFn) -> Controls:
-    """Random settings of the five controls; growth at a slider's position."""
+    """Random settings of the five controls and some more; growth at a slider's position."""
     left = Fraction(1)
     starts = []
     for name in draw(st.permutations(NAMES)):
@@ -131,6 +160,7 @@ def controls(draw: st.DrawFn) -> Controls:
         cache=draw(st.none() | shares),
         batch=draw(shares),
         growth=Fraction(draw(st.integers(min_value=-20, max_value=40)), 200),
+        more=draw(more_levers()),
         where=draw(wheres),
     )
 

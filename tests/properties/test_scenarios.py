@@ -134,6 +134,23 @@ def test_interpolating_the_corners_gives_the_cost(data: st.DataObject) -> None:
     assert near_half_a_cent or rounded_to(Fraction(floats), CENT) == rounded_to(exact, CENT)
 
 
+@given(st.data())
+def test_corners_without_the_further_levers_are_those_of_a_plan_without_them(
+    data: st.DataObject,
+) -> None:
+    """Today, and what the steps between today and the plan go through."""
+    book = data.draw(some.books())
+    baseline, controls = data.draw(some.baselines(book)), data.draw(some.controls())
+    table = corner_table(baseline, some.NAMES, controls, book)
+    switches = [each for each in table.switches if data.draw(st.booleans())]
+    fewer = replace(controls, more=tuple(lever for each in switches for lever in each.levers))
+    assert interpolate(table, fewer) == total_cost(baseline, levers_of(fewer), book)
+    today = replace(
+        controls, start_with=(), cache=None, batch=Fraction(0), growth=Fraction(0), more=()
+    )
+    assert interpolate(table, today) == total_cost(baseline, (), book) == table.costs[0]
+
+
 @settings(max_examples=settings().max_examples // 4)  # each costs seven months at every corner
 @given(st.data())
 def test_interpolating_the_months_gives_the_horizon(data: st.DataObject) -> None:
@@ -198,6 +215,7 @@ def test_no_composition_of_levers_fails_or_costs_less_than_nothing(data: st.Data
 def _interpolated_in_floats(table: dict[str, object], controls: object) -> float:
     """What the browser does with the table: floats only, no rate and no rule."""
     values = {name: getattr(controls, name) for name in ("escalate", "cache", "batch")}
+    values = dict.fromkeys((axis["name"] for axis in table["axes"]), Fraction(1)) | values  # type: ignore[attr-defined]
     starts = dict(controls.start_with)  # type: ignore[attr-defined]
     corners = [(0, 1.0)]
     for axis in table["axes"]:  # type: ignore[attr-defined]
