@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from alerts.usage import rates_of
+from alerts.priced_keys import rates_of
 from costmodel.book import Unpriced
 from costmodel.coming_price import NO_CHANGE, ComingPrice, PricePath
 from costmodel.meters import METERS
@@ -62,7 +62,7 @@ def day_of(moment: datetime) -> date:
 def _moving(usage: Usage, today: date, last: date) -> npt.NDArray[np.bool_]:
     """Tell of each pricing key of the usage whether its rates move after a day, up to another."""
     if (today, last) not in usage.moving_prices:
-        keys = usage.pricing_keys
+        keys = usage.priced.keys
         days = [today, *_changes(keys, usage.book, today, last)]
         rates = (np.array([_rates(key, usage, day) for day in days]) for key in keys)
         moves = [bool((each != each[0]).any()) for each in rates]
@@ -113,7 +113,7 @@ def _rates(key: PricingKey, usage: Usage, day: date) -> Floats:
 
 def _priced_key(key: PricingKey, usage: Usage, day: date) -> PricingKey:
     """Return the key whose price counts on a day; its own where there is no other."""
-    if key in usage.pinned_keys:
+    if key in usage.priced.pinned:
         return key
     asked = replace(key, model=_answering(key, usage.book, day), on=day)
     return key if isinstance(usage.book.quote(asked), Unpriced) else asked

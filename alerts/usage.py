@@ -7,7 +7,7 @@ integers are added up by pricing key and multiplied once, as everywhere.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -15,30 +15,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alerts.columns import numbered, order_of, places_between
+from alerts.columns import order_of, places_between
+from alerts.priced_keys import REQUESTS, PricedKeys
 from costmodel.book import Quote, Unpriced
 from costmodel.cost import money
 from costmodel.meters import INDEX, METERS, TOKEN_METERS
-from costmodel.money import MILLION
-from costmodel.usage import PricingKey
-from ingest.store.cells import EPOCH, EPOCH_DAY, QUARTER_SECONDS, QUARTERS_A_DAY
+from ingest.store.cells import EPOCH, QUARTER_SECONDS
 from ingest.store.quarters import NO_METER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
 
     import numpy.typing as npt
 
     from costmodel.book import PriceBook
     from costmodel.budget import Measure
+    from costmodel.usage import PricingKey
     from ingest.store import Quarters
 
     Floats = npt.NDArray[np.float64]
     Integers = npt.NDArray[np.int64]
 
-_REQUESTS = len(METERS)
-"""The column of requests beside those of the meters."""
 _MOST_SUMS = 64
 """Windows whose sums are kept: a look at all budgets has few, a backtest one for each hour."""
 _TOKENS = np.array([meter in TOKEN_METERS for meter in METERS])
@@ -71,68 +69,18 @@ class Usage:
         self.book = book
         self.first = quarter_at(since)
         self.count = int(quarters.quarter.max(initial=self.first) - self.first) + 1
+        self.priced = PricedKeys(quarters, book, self.first, self.count)
         self._parts: dict[object, Part] = {}
         self._sums: dict[tuple[int, int], Integers] = {}
         self.coming_rates: dict[tuple[PricingKey, date], Floats] = {}
         self.moving_prices: dict[tuple[date, date], npt.NDArray[np.bool_]] = {}
-        self._rates_on: dict[date, Floats] = {}
         self._money_on: dict[date, Floats] = {}
-
-    @cached_property
-    def _days(self) -> list[date]:
-        """Return the days from which on other prices hold, the one before all of them first."""
-        first = self.quarters.quarter.min(initial=self.first) // QUARTERS_A_DAY
-        last = self.quarters.quarter.max(initial=self.first) // QUARTERS_A_DAY
-        start = EPOCH_DAY + timedelta(days=int(first))
-        end = EPOCH_DAY + timedelta(days=int(last))
-        return [start, *(day for day in self.book.change_dates() if start < day <= end)]
-
-    @cached_property
-    def _key_of_item(self) -> tuple[list[PricingKey], Integers, Integers]:
-        """Return pricing keys, the series of each, and the key of each item."""
-        quarters = self.quarters
-        edges = np.array([(day - EPOCH_DAY).days for day in self._days])
-        days = (self.first + np.arange(self.count)) // QUARTERS_A_DAY
-        stretches = np.maximum(np.searchsorted(edges, days, side="right") - 1, 0)
-        bands, band = numbered(quarters.band)
-        width = max(len(bands), 1)
-        stretch = stretches[quarters.quarter - self.first]
-        codes = (quarters.series * width + band) * len(edges) + stretch
-        used, key_of_item = numbered(codes)
-        keys = []
-        for code in used.tolist():
-            rest, day = divmod(code, len(edges))
-            place, step = divmod(rest, width)
-            keys.append(self._key(place, int(bands[step]), self._days[day]))
-        return keys, used // len(edges) // width, key_of_item
-
-    def _key(self, place: int, band: int, day: date) -> PricingKey:
-        row = self.quarters.names[place]
-        on = row.price_at or day
-        return PricingKey(row.provider, row.model, row.zone, row.tier, band, on)
-
-    @cached_property
-    def pinned_keys(self) -> frozenset[PricingKey]:
-        """Return the keys of usage that is priced at a day of its own, whenever it was."""
-        names = self.quarters.names
-        placed = zip(self._key_of_item[0], self._key_of_item[1].tolist(), strict=True)
-        return frozenset(key for key, place in placed if names[place].price_at is not None)
 
     @cached_property
     def _slots(self) -> Integers:
         """Return pricing key and meter (requests last) of each item, as one number."""
-        meter = np.where(self.quarters.meter == NO_METER, _REQUESTS, self.quarters.meter)
-        return self._key_of_item[2] * (_REQUESTS + 1) + meter
-
-    @cached_property
-    def quotes(self) -> list[Quote | Unpriced]:
-        """Return what the book says to each pricing key."""
-        return [self.book.quote(key) for key in self._key_of_item[0]]
-
-    @cached_property
-    def _rates(self) -> Floats:
-        """Return what each meter of each pricing key costs."""
-        return _table(self.quotes)
+        meter = np.where(self.quarters.meter == NO_METER, REQUESTS, self.quarters.meter)
+        return self.priced.of_item * (REQUESTS + 1) + meter
 
     @cached_property
     def _in_time(self) -> Integers:
@@ -153,11 +101,11 @@ class Usage:
         """Return what each item is in each measure, sorted by series and quarter."""
         order, _ = self._order
         slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
-        count, columns = len(self.quotes), np.arange(_REQUESTS + 1)
+        count, columns = len(self.priced.quotes), np.arange(REQUESTS + 1)
         tables: dict[Measure, Floats] = {
-            "money": self._rates,
+            "money": self.priced.rates,
             "tokens": np.tile(np.append(_TOKENS, False) * 1.0, (count, 1)),
-            "requests": np.tile((columns == _REQUESTS) * 1.0, (count, 1)),
+            "requests": np.tile((columns == REQUESTS) * 1.0, (count, 1)),
         }
         return {measure: amount * table.ravel()[slots] for measure, table in tables.items()}
 
@@ -223,33 +171,19 @@ class Usage:
         It is the very money of ``used_by`` where these are the prices that it was used at.
         What has no price on that day keeps its own.
         """
-        keys, day = self.keys_in(part), self._in_force_from(day)
-        if np.array_equal(self._rates_of_day(day)[keys], self._rates[keys]):
+        keys, day = self.keys_in(part), self.priced.in_force_from(day)
+        if np.array_equal(self.priced.rates_of_day(day)[keys], self.priced.rates[keys]):
             return self.used_by(part, "money")
         if day not in part.curves:
             part.curves[day] = self._laid(part, self._all_money_at(day))
         return part.curves[day]
-
-    def _in_force_from(self, day: date) -> date:
-        """Return the first day with the prices of a day, so that days between changes are one."""
-        return max((each for each in self.book.change_dates() if each <= day), default=day)
-
-    def _rates_of_day(self, day: date) -> Floats:
-        if day not in self._rates_on:
-            keys = zip(self._key_of_item[0], self.quotes, strict=True)
-            self._rates_on[day] = _table([self._quote_on(day, *each) for each in keys])
-        return self._rates_on[day]
-
-    def _quote_on(self, day: date, key: PricingKey, own: Quote | Unpriced) -> Quote | Unpriced:
-        quote = own if key in self.pinned_keys else self.book.quote(replace(key, on=day))
-        return own if isinstance(quote, Unpriced) else quote
 
     def _all_money_at(self, day: date) -> Floats:
         """Return the money of all series at the prices of a day, one item a series and quarter."""
         if day not in self._money_on:
             order, pairs = self._order
             slots, amount = self._slots[order], self.quarters.amount[order].astype(np.float64)
-            worth = amount * self._rates_of_day(day).ravel()[slots]
+            worth = amount * self.priced.rates_of_day(day).ravel()[slots]
             self._money_on[day] = np.bincount(pairs, weights=worth).astype(np.float64)
         return self._money_on[day]
 
@@ -267,7 +201,7 @@ class Usage:
                 self._sums.clear()
             quarter, slots, amounts = self._by_quarter
             first, last = np.searchsorted(quarter, [start, end])
-            sums = np.zeros((len(self.quotes), _REQUESTS + 1), dtype=np.int64)
+            sums = np.zeros((len(self.priced.quotes), REQUESTS + 1), dtype=np.int64)
             np.add.at(sums.ravel(), slots[first:last], amounts[first:last])
             self._sums[start, end] = sums
         return self._sums[start, end]
@@ -278,16 +212,11 @@ class Usage:
         quarters, order = self.quarters, self._in_time
         return quarters.quarter[order], self._slots[order], quarters.amount[order]
 
-    @property
-    def pricing_keys(self) -> list[PricingKey]:
-        """Return all pricing keys of the usage."""
-        return self._key_of_item[0]
-
     def keys_in(self, part: Part) -> Integers:
         """Return the places of a part's pricing keys among all of them."""
         passes = np.zeros(len(self.quarters.names), dtype=bool)
         passes[part.places] = True
-        return np.flatnonzero(passes[self._key_of_item[1]])
+        return np.flatnonzero(passes[self.priced.series])
 
     def spent(self, part: Part, measure: Measure, start: datetime, end: datetime) -> Fraction:
         """Return exactly what a part used between two moments, in a budget's measure."""
@@ -300,12 +229,12 @@ class Usage:
         sums = self._exact_sums(start, end)
         chosen = self.keys_in(part)
         if measure == "requests":
-            return Fraction(int(sums[chosen, _REQUESTS].sum()))
+            return Fraction(int(sums[chosen, REQUESTS].sum()))
         if measure == "tokens":
-            return Fraction(int(sums[chosen][:, :_REQUESTS][:, _TOKENS].sum()))
+            return Fraction(int(sums[chosen][:, :REQUESTS][:, _TOKENS].sum()))
         by_quote: dict[int, tuple[Quote, Integers]] = {}
         for place in chosen.tolist():
-            quote = self.quotes[place]
+            quote = self.priced.quotes[place]
             if isinstance(quote, Quote):
                 before = by_quote.get(id(quote.rates))
                 added = sums[place] if before is None else before[1] + sums[place]
@@ -325,8 +254,8 @@ class Usage:
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
         found: dict[tuple[str, str, str], int] = defaultdict(int)
         for place in self.keys_in(part).tolist():
-            for reason, tokens in self._unpriced(self.quotes[place], sums[place]):
-                key = self._key_of_item[0][place]
+            for reason, tokens in self._unpriced(self.priced.quotes[place], sums[place]):
+                key = self.priced.keys[place]
                 found[key.provider, self.book.canonical(key.provider, key.model), reason] += tokens
         return [
             Miss(*where, tokens)
@@ -337,7 +266,7 @@ class Usage:
     @staticmethod
     def _unpriced(quote: Quote | Unpriced, amounts: Integers) -> list[tuple[str, int]]:
         if isinstance(quote, Unpriced):
-            return [(quote.reason, int(amounts[:_REQUESTS].sum()))]
+            return [(quote.reason, int(amounts[:REQUESTS].sum()))]
         return [
             (f"no price for {meter}", int(amounts[INDEX[meter]]))
             for meter in METERS
@@ -360,21 +289,7 @@ class Usage:
         sums = self._exact_sums(quarter_at(start), quarter_at(end))
         chosen = self.keys_in(part)
         used = chosen[sums[chosen].any(axis=1)].tolist()
-        return [(self._key_of_item[0][place], sums[place]) for place in used]
-
-
-def _table(quotes: Sequence[Quote | Unpriced]) -> Floats:
-    nothing = np.zeros((0, _REQUESTS + 1))
-    return np.stack([rates_of(quote) for quote in quotes]) if quotes else nothing
-
-
-def rates_of(quote: Quote | Unpriced) -> Floats:
-    """Return the money for one token of each meter and for a request (0), 0 without a price."""
-    rates = np.zeros(_REQUESTS + 1)
-    if isinstance(quote, Quote):
-        for meter, rate in quote.rates.items():
-            rates[INDEX[meter]] = float(rate / MILLION)
-    return rates
+        return [(self.priced.keys[place], sums[place]) for place in used]
 
 
 def quarter_at(moment: datetime) -> int:
