@@ -83,40 +83,55 @@
   const AS_TODAY = { start_with: {}, escalate: 0, cache: null, batch: 0, growth: 0 };
   const STEPS = ["start_with", "escalate", "cache", "batch", "growth"];
 
+  /* Axes beside the controls: further levers, 1 where the plan has them. */
+  function switches(table) {
+    return table.axes.map((axis) => axis.name).filter((name) => !STEPS.includes(name));
+  }
+
   /* An escalation means nothing without a model to start with: the two stay together. */
   const TOGETHER = [["start_with", "escalate"], ["cache"], ["batch"], ["growth"]];
 
-  function orders(groups) {
-    if (groups.length < 2) return [groups.flat()];
-    return groups.flatMap((first, place) =>
-      orders(groups.filter((_, other) => other !== place)).map((rest) => [...first, ...rest]));
+  /* Every set of others that may stand before one of so many, as bits, and its share of orders. */
+  function setsBefore(place, count) {
+    const sets = [];
+    for (let bits = 0; bits < 2 ** count; bits += 1) {
+      if (bits & (1 << place)) continue;
+      let size = 0;
+      for (let other = 0; other < count; other += 1) size += (bits >> other) & 1;
+      let chance = count;
+      for (let step = 1; step <= size; step += 1) chance *= (count - step) / step;
+      sets.push([bits, 1 / chance]);
+    }
+    return sets;
   }
-
-  const ORDERS = orders(TOGETHER);
 
   /* What each step changes: the mean over every order, so that none gains by standing first. */
   function steps(table, point) {
-    const known = {};
+    const groups = [...TOGETHER, ...switches(table).map((name) => [name])];
+    const names = groups.flat();
+    const known = new Map();
     const costOf = (chosen) => {
-      const key = STEPS.filter((name) => chosen.has(name)).join();
-      if (!(key in known)) {
+      if (!known.has(chosen)) {
         const partial = { ...AS_TODAY };
-        chosen.forEach((name) => { partial[name] = point[name]; });
-        known[key] = cost(table, partial);
+        names.forEach((name, place) => { if (chosen & (1 << place)) partial[name] = point[name]; });
+        known.set(chosen, cost(table, partial));
       }
-      return known[key];
+      return known.get(chosen);
     };
-    const changes = Object.fromEntries(STEPS.map((name) => [name, 0]));
-    for (const order of ORDERS) {
-      const chosen = new Set();
-      let before = costOf(chosen);
-      for (const name of order) {
-        const after = costOf(chosen.add(name));
-        changes[name] += after - before;
-        before = after;
+    const firsts = groups.map((_, place) => groups.slice(0, place).flat().length);
+    const bitsOf = groups.map((group, place) => ((1 << group.length) - 1) << firsts[place]);
+    const changes = names.map(() => 0);
+    groups.forEach((group, place) => {
+      for (const [others, weight] of setsBefore(place, groups.length)) {
+        let reached = bitsOf.reduce((all, bits, at) => (others & (1 << at) ? all | bits : all), 0);
+        group.forEach((_, at) => {
+          const next = reached | (1 << (firsts[place] + at));
+          changes[firsts[place] + at] += weight * (costOf(next) - costOf(reached));
+          reached = next;
+        });
       }
-    }
-    return STEPS.map((name) => changes[name] / ORDERS.length);
+    });
+    return changes;
   }
 
   /* Today, the plan, every step between them, and twelve months of both. */
@@ -469,6 +484,7 @@
       cache: own.cached === undefined ? null : Number(own.cached) / 100,
       batch: display("batch") / 100,
       growth: display("growth") / 100,
+      ...Object.fromEntries(switches(board.table).map((name) => [name, 1])),
     };
   }
 
@@ -485,6 +501,20 @@
     if (!PERCENT.test(text)) return;
     const isDefault = control !== "cache" && Number(text) === board.defaults[control];
     put(KEY_OF[control], isDefault ? null : text);
+  }
+
+  /* What a field under "More" shows; the server knows what it means. */
+  function shownMore(key) {
+    const usual = board.more[key];
+    if (own[key] === undefined) return usual;
+    return typeof usual === "number" ? Number(own[key]) : own[key];
+  }
+
+  function setMore(key, value) {
+    const usual = board.more[key];
+    if (typeof usual === "number" && (value === "" || Number.isNaN(Number(value)))) return;
+    const isNone = value === "" || value === null || value === undefined;
+    put(key, isNone || String(value) === String(usual) ? null : String(value));
   }
 
   /* Moves one share of the mix; the others give way in proportion, so that all are 100%. */
@@ -600,7 +630,11 @@
       if (value === "" || value === null || Number.isNaN(Number(value))) return;
       if (Number(value) !== display(id.control)) setControl(id.control, value);
     },
-    "whatif-reset": (id) => put(KEY_OF[id.control], null),
+    "whatif-reset": (id) => {
+      const keys = id.control === "more" ? Object.keys(board.more) : [KEY_OF[id.control]];
+      keys.forEach((key) => put(key, null));
+    },
+    "whatif-more": (id, value) => setMore(id.field, value),
     "whatif-mix": (id, value) => {
       const shares = mixNow();
       if (isMix(startText()) && value !== shares[id.model]) {
@@ -666,7 +700,8 @@
 
   /* Whatever moved: sets it, draws at once, keeps slider and number equal, tells the server. */
   function move(boardNow, ownNow, sliders, numbers, resets, mix, mixNumbers, typed,
-    start, sent, workload, limit, features, setClicks, target, sliderIds, numberIds, mixIds, mixNumberIds) {
+    start, sent, workload, limit, features, setClicks, target, more, sliderIds, numberIds, mixIds, mixNumberIds,
+    moreIds) {
     board = boardNow;
     if (ownNow.visit !== visit) {
       visit = ownNow.visit;
@@ -697,6 +732,7 @@
       line.text,
       line.set === null,
       shownAmount(target, targetNow(board)),
+      moreIds.map((id, place) => shownAmount(more[place], shownMore(id.field))),
     ];
   }
 
@@ -750,12 +786,24 @@
   /* ---- buttons --------------------------------------------------------------------------- */
 
   function focusControl(button) {
+    if (button.dataset.field) {
+      focusField(button.dataset.field);
+      return;
+    }
     const thumb = document.querySelector(
       '[id=\'' + JSON.stringify({ control: button.dataset.control, type: "whatif-slider" })
       + '\'] [role="slider"]');
     if (!thumb) return;
     thumb.scrollIntoView({ block: "center" });
     thumb.focus();
+  }
+
+  function focusField(field) {
+    const input = document.getElementById(JSON.stringify({ field, type: "whatif-more" }));
+    if (!input) return;
+    input.closest("details").open = true;
+    input.scrollIntoView({ block: "center" });
+    input.focus();
   }
 
   /* A setting that meets the target: as if somebody typed it. */

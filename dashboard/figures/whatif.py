@@ -103,7 +103,7 @@ def waterfall(
     reached = [max(abs(base), abs(base + length)) for base, length in placed]
     room = _room_for(f"+{dollars(abs(length), currency)} more" for _, length in placed)
     shown = layout(
-        height=34 * len(names) + 16,
+        height=waterfall_height(len(steps)),
         margin={"l": width or label_width(names), "r": room, "t": 8, "b": 8},
         bargap=0.3,
         xaxis=axis(range=[0, scale_end(reached, None)], showticklabels=False, automargin=False),
@@ -113,6 +113,11 @@ def waterfall(
         "data": [_step_trace(names, placed, currency), _connectors(names, placed)],
         "layout": shown,
     }
+
+
+def waterfall_height(steps: int) -> int:
+    """Return the pixels that so many steps need between today and the plan."""
+    return 34 * (steps + 2) + 16
 
 
 def _room_for(texts: Iterable[str]) -> int:

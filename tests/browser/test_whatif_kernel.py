@@ -16,8 +16,10 @@ from costmodel.bridge import in_cents
 from costmodel.controls import Controls, levers_of
 from costmodel.corners import GROWTH_POSITIONS, CornerTable, corner_table
 from costmodel.horizon import month_costs
+from costmodel.levers import Compress, Retry, Review, Tier, Verify
 from costmodel.money import dollars
 from costmodel.scenario import evaluate
+from costmodel.switches import switches_of
 from costmodel.workload import Baseline, ledger_baseline
 from dashboard.pages.whatif.outlook import STEPS, outlook
 from dashboard.pages.whatif.settings import linked_shares
@@ -83,6 +85,15 @@ def random_usage(dice: random.Random) -> Baseline:
     return ledger_baseline(cells, BOOK, days=30, dimension_names=("feature", "escalated_from"))
 
 
+MORE = (
+    Compress(input=Fraction(1, 5), output=Fraction(1, 10)),
+    Retry(rate=Fraction(1, 20)),
+    Verify(model="gpt-4.1-nano"),
+    Review(share=Fraction(1, 1_000), minutes=Fraction(2), usd_per_hour=Fraction(40)),
+    Tier(to="priority", share=Fraction(1, 3)),
+)
+
+
 def random_start(dice: random.Random) -> tuple[tuple[str, Fraction], ...]:
     if dice.random() < 0.2:
         return ()
@@ -106,6 +117,7 @@ def random_controls(dice: random.Random, base: Controls) -> Controls:
         cache=dice.choice((None, tenths())),
         batch=dice.choice((Fraction(0), tenths())),
         growth=dice.choice(GROWTH_POSITIONS),
+        more=base.more,
         family=base.family,
         where=base.where,
     )
@@ -118,6 +130,7 @@ def point_of(controls: Controls) -> dict[str, Any]:
         "cache": None if controls.cache is None else float(controls.cache),
         "batch": float(controls.batch),
         "growth": float(controls.growth),
+        **{each.name: 1 for each in switches_of(controls.more)},
     }
 
 
@@ -133,6 +146,7 @@ def test_the_kernel_and_the_engine_never_differ_by_a_cent(kernel: Page, examples
         base = Controls(
             escalation=dice.choice(("tried_first", "sent_directly")),
             where=dice.choice(({}, {"feature": ("a", None)})),
+            more=tuple(dice.sample(MORE, dice.choice((0, 1, 2, len(MORE))))),
         )
         table = corner_table(usage, CHOICES, base, BOOK, first_month=MONTH)
         plans = [random_controls(dice, base) for _ in range(8)]
@@ -152,8 +166,9 @@ def test_the_kernel_and_the_engine_never_differ_by_a_cent(kernel: Page, examples
 def test_the_kernel_and_the_engine_agree_on_every_month(kernel: Page) -> None:
     dice = random.Random(7)
     usage = random_usage(dice)
-    table = corner_table(usage, CHOICES, Controls(), BOOK, first_month=MONTH)
-    plans = [random_controls(dice, Controls()) for _ in range(3)]
+    base = Controls(more=MORE[:2])
+    table = corner_table(usage, CHOICES, base, BOOK, first_month=MONTH)
+    plans = [random_controls(dice, base) for _ in range(3)]
     for plan, said in zip(plans, run(kernel, table, plans, Fraction(1)), strict=True):
         exact = month_costs(usage, levers_of(plan), BOOK, MONTH)
         assert said["months"] == pytest.approx([float(cost) for cost in exact], rel=1e-9, abs=1e-9)

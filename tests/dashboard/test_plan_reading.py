@@ -48,6 +48,11 @@ def typed(levers: str) -> str:
         "?apply=search&cached=70",
         "?workload=typed&served=gpt-4.1&escalate=12&limit=600",
         "?workload=typed&sessions=200&tokens=3000&output=12.5&days=7&start=gpt-4.1-nano",
+        "?prompts=20&answers=10&beginning=kept&retries=5&billed=50",
+        "?checker=gpt-4.1-nano&checked=20&review=0.5&minutes=1.25&hourly=60&cached=30&apply=search",
+        "?served-in=priority&served-share=30&batch=40&moved-from=gpt-4.1&moved-to=gpt-4.1-mini",
+        "?workload=typed&ending=gpt-4.1-mini&moved-from=gpt-4.1-mini&moved-to=gpt-4.1-nano",
+        "?ending=gpt-4.1&successor=gpt-4.1-mini&ends-on=2027-02-01&retries=2.5",
     ],
 )
 def test_out_and_back_costs_the_same_cents(search: str, demo: DashboardContext) -> None:
@@ -57,6 +62,7 @@ def test_out_and_back_costs_the_same_cents(search: str, demo: DashboardContext) 
     back = screen_of(demo, parse(again.state.search(), STATE_KEYS, DEFAULT_RANGE))
     assert back.notices == shown.notices
     assert levers_of(back.controls) == levers_of(shown.controls)
+    assert back.settings.more == shown.settings.more
     assert back.view.today == shown.view.today
     assert back.outcome.cost == shown.outcome.cost
     assert back.limit == shown.limit
@@ -82,7 +88,15 @@ def test_a_route_of_typed_numbers_is_a_mix(demo: DashboardContext) -> None:
 @pytest.mark.parametrize(
     ("levers", "missing"),
     [
-        ("{retire: {model: gpt-4.1-mini}}", "retire: no control here says it"),
+        ("{commit: {amount: 100}}", "commit: no control here says it"),
+        ("{reprice: {model: gpt-4.1, rates: {input: 1}}}", "reprice: no control here says it"),
+        ("{tier: {to: batch}}", "tier: no control here says it"),
+        ("{retry: {rate: 3.33%}}", "retry: rate is rounded to 3.3%"),
+        (
+            "{review: {share: 1%, minutes: 1.125, usd_per_hour: 30}}",
+            "review: minutes is rounded to 1.12",
+        ),
+        ("{compress: {input: 20%}}, {compress: {output: 20%}}", "a second compress"),
         ("{cache: {hit_rate: 60%, models: [gpt-4.1]}}", "cache: a cached share for some models"),
         ("{grow: {requests: 1.3%}}", "grow: growth goes from -10% to 20%"),
         ("{batch: {share: 33.33%}}", "batch: share is rounded to 33.3%"),
@@ -91,7 +105,14 @@ def test_a_route_of_typed_numbers_is_a_mix(demo: DashboardContext) -> None:
         ("{batch: {share: 10%, where: {team: [legal]}}}", "where: here all controls touch"),
         ("{batch: {share: 10%, where: {feature: a}}}, {cache: {hit_rate: 5%}}", "where: here all"),
         ("{batch: {share: 10%}}, {batch: {share: 20%}}", "a second batch"),
-        ("{route: {to: gpt-4.1, from: gpt-4.1-nano}}", "route: it moves other requests"),
+        (
+            "{start_with: {shares: {gpt-4.1-mini: 100%}, full: gpt-4.1}}, {route: {to: gpt-4.1}}",
+            "route: it moves other requests",
+        ),
+        (
+            "{route: {to: gpt-4.1, when: {input_tokens: {above: 1000}}}}",
+            "route: it moves other requests",
+        ),
         (
             "{cascade: {first: gpt-4.1-mini, then: gpt-4.1, escalate: 5%, draft: true}}",
             "cascade: it moves other requests",

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.corners import GROWTH_POSITIONS
+from dashboard.pages.whatif.address_values import percent_text
+from dashboard.pages.whatif.more import TIERS, More
 from dashboard.pages.whatif.settings import (
     Settings,
     TypedNumbers,
     parse_settings,
-    percent_text,
     shares_of,
     written,
 )
@@ -37,8 +38,31 @@ FEATURES = st.lists(
     unique=True,
     max_size=4,
 ).map(tuple)
+HUNDREDTHS = st.integers(0, 10**6).map(lambda cents: Fraction(cents, 100))
+MORE = st.builds(
+    More,
+    prompts=TENTHS,
+    answers=TENTHS,
+    keeps_beginning=st.booleans(),
+    retries=TENTHS.filter(lambda share: share < 1),
+    billed=TENTHS,
+    checker=st.none() | MODELS,
+    check_tokens=st.integers(0, 10**6),
+    review=TENTHS,
+    minutes=HUNDREDTHS,
+    hourly=HUNDREDTHS,
+    tier=st.none() | st.sampled_from(TIERS),
+    tier_share=TENTHS,
+    moved_from=st.none() | MODELS,
+    moved_to=st.none() | MODELS,
+    moved_share=TENTHS,
+    ending=st.none() | MODELS,
+    successor=st.none() | MODELS,
+    ends_on=st.none() | st.dates(),
+)
 SETTINGS = st.builds(
     Settings,
+    more=MORE,
     typed=st.none()
     | st.builds(
         TypedNumbers,
@@ -84,6 +108,14 @@ def test_defaults_are_not_written() -> None:
         ("growth", "25"),
         ("limit", "0"),
         ("limit", "1e9"),
+        ("prompts", "101"),
+        ("retries", "100"),
+        ("beginning", "lost"),
+        ("served-in", "batch"),
+        ("checker", ""),
+        ("checked", "1.5"),
+        ("minutes", "1.125"),
+        ("ends-on", "14 Jan 2027"),
         ("start", ""),
         ("start", "gpt-4.1-mini:50,gpt-4.1:40"),
         ("start", "gpt-4.1:50,gpt-4.1:50"),

@@ -14,14 +14,13 @@ from costmodel.controls import levers_of
 from costmodel.money import dollars
 from costmodel.scenario import total_cost
 from dashboard.pages.whatif import matters, one_html, target
+from dashboard.pages.whatif.address_values import percent_text, share_of
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.screen import Screen, screen_of
 from dashboard.pages.whatif.settings import (
     STATE_KEYS,
     linked_shares,
     parse_settings,
-    percent_text,
-    share_of,
     shares_text,
     written,
 )

@@ -9,14 +9,16 @@ from dash import html
 
 from costmodel.backtest_words import backtest_sentence
 from costmodel.book import Unpriced
+from costmodel.effort import BEGINS_OTHERWISE
 from costmodel.number_text import short_count
 from dashboard.moments import day_text
+from dashboard.pages.whatif.more_levers import FIRST_FIELD, lever_text
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.wildcards import attributes
 from dashboard.pages.whatif.words import capital, share_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from dash.development.base_component import Component
@@ -28,17 +30,18 @@ if TYPE_CHECKING:
 
 Source = Literal["seen in your logs", "published", "assumed", "set by you", "typed", "missing"]
 
-_NOT_SAID = frozenset({"same-tokens", "start-unknown", "month-of-30-days"})
+_NOT_SAID = frozenset({"same-tokens", "start-unknown", "month-of-30-days", "people"})
 """Assumptions of the engine that stand here in other words, or do not matter today."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One assumption; ``control`` is the control by which it can be changed, if there is one."""
+    """One assumption, and by which it can be changed: a ``control``, or a ``field`` under More."""
 
     text: str
     source: Source
     control: str | None = None
+    field: str | None = None
 
 
 def lines(board: Board, settings: Settings, controls: Controls, outcome: Outcome) -> list[Line]:
@@ -53,7 +56,7 @@ def lines(board: Board, settings: Settings, controls: Controls, outcome: Outcome
         Line("quality is not known: import results (feedback, quality) to weigh it", "assumed"),
         *_prices(board, outcome),
         *(Line(each.text, "assumed") for each in outcome.assumptions if each.name not in _NOT_SAID),
-        *(Line(text, "published") for text in outcome.warnings),
+        *(Line(_WORDS.get(text, text), "published") for text in outcome.warnings),
         *(Line(text, "missing") for text in outcome.refused),
         Line(
             "every coming month carries the usage of these 30 days; growth compounds on it",
@@ -61,6 +64,13 @@ def lines(board: Board, settings: Settings, controls: Controls, outcome: Outcome
         ),
         *_lately(board),
     ]
+
+
+_WORDS: Mapping[str, str] = {
+    BEGINS_OTHERWISE: "shortened prompts begin otherwise: what is cached of them today is billed "
+    "in full, unless its beginning stays or a cached share is set"
+}
+"""Warnings of the engine that name keys of a plan file, in the words of the page."""
 
 
 def _lately(board: Board) -> Iterator[Line]:
@@ -107,6 +117,8 @@ def _controls(board: Board, settings: Settings, controls: Controls) -> Iterator[
             "set by you",
             "batch",
         )
+    for lever in controls.more:
+        yield Line(lever_text(lever), "set by you", field=FIRST_FIELD[lever.step])
 
 
 def _prices(board: Board, outcome: Outcome) -> Iterator[Line]:
@@ -131,13 +143,15 @@ def _item(line: Line) -> html.Li:
         html.Span(capital(line.text), className="assumption-text"),
         html.Span(line.source, className="assumption-source"),
     ]
-    if line.control:
+    place = {"data-control": line.control, "data-field": line.field}
+    named = {name: value for name, value in place.items() if value is not None}
+    if named:
         parts.append(
             html.Button(
                 "Change",
                 type="button",
                 className="quiet-link",
-                **attributes({"data-action": "whatif-focus", "data-control": line.control}),
+                **attributes({"data-action": "whatif-focus", **named}),
             )
         )
     return html.Li(parts)

@@ -22,6 +22,7 @@ from costmodel.meters import CACHED_METERS
 from costmodel.regimes import month_after
 from dashboard.money_budgets import money_budgets
 from dashboard.pages.whatif.baseline import Usage, typed_usage, usage_seen
+from dashboard.pages.whatif.more_levers import levers_of_more
 from dashboard.pages.whatif.names import start_choices
 from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, shares_of
 
@@ -44,7 +45,8 @@ _LEAST_SAVING = Fraction(1, 100)
 class Board:
     """What the sliders move over.
 
-    ``choices`` are models to start with, ``base`` the controls without their sliders.
+    ``choices`` are models to start with, ``base`` the controls without their sliders;
+    ``notices`` say which of the further levers are left out.
     ``features`` are those that the usage names, ``locked`` those that no plan touches.
     ``limit`` is a budget of a month. ``first_month`` is the next one.
     """
@@ -63,6 +65,7 @@ class Board:
     limit: Fraction | None
     limit_source: str
     first_month: date
+    notices: tuple[str, ...] = ()
 
     @property
     def baseline(self) -> Baseline:
@@ -89,7 +92,8 @@ class Board:
         """Return the model that the plan starts with until somebody chooses another.
 
         The small one; where that saves next to nothing, because it is what happens
-        already, the first successor that saves something.
+        already, the first successor that saves something. Levers under "More" change
+        nothing about it.
         """
         family = self.comparison.family
         if family is None:
@@ -100,7 +104,7 @@ class Board:
         return next(worthwhile, first).name
 
     def _saves(self, model: str) -> bool:
-        now = self.base
+        now = replace(self.base, more=())
         then = replace(now, start_with=((model, Fraction(1)),), escalate=self.default_escalation)
         enough = Fraction(1) - _LEAST_SAVING
         return interpolate(self.table, then) < interpolate(self.table, now) * enough
@@ -137,6 +141,7 @@ class Board:
             cache=settings.cache,
             batch=settings.batch,
             growth=settings.growth,
+            more=self.base.more,
             family=self.base.family,
             where=self.base.where,
         )
@@ -165,6 +170,7 @@ def _key(view: View | None, settings: Settings, source: Source, today: date) -> 
         today,
         asked,
         settings.directly,
+        settings.more,
         settings.features,
     )
 
@@ -176,9 +182,11 @@ def _fresh(view: View | None, settings: Settings, source: Source, today: date, k
     family = comparison.family
     locked = source.configuration.critical_features & set(usage.features)
     chosen = _chosen(usage.features, locked, settings)
+    more = levers_of_more(settings.more, book)
     base = Controls(
         full=family.full.name if family else "",
         escalation="sent_directly" if settings.directly else "tried_first",
+        more=more.levers,
         family=family.name if family else None,
         where={} if len(chosen) == len(usage.features) else {"feature": chosen},
     )
@@ -200,6 +208,7 @@ def _fresh(view: View | None, settings: Settings, source: Source, today: date, k
         limit=limit,
         limit_source=limit_source,
         first_month=first_month,
+        notices=more.notices,
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dash import Dash
     from dash.development.base_component import Component
 
+    from costmodel.charges import Charge
     from costmodel.comparison import Family
     from costmodel.scenario import Outcome
     from dashboard.context import DashboardContext
@@ -82,7 +83,10 @@ class Part:
 
 
 def parts_of(outcome: Outcome, board: Board) -> tuple[Part, ...]:
-    """Return every part of an outcome, the dearest model first; they sum to its cost."""
+    """Return every part of an outcome, the dearest model first.
+
+    They sum to its cost, but for money that no token type counts: its charges.
+    """
     sums: dict[_Place, Fraction] = defaultdict(Fraction)
     for flow in outcome.flows:
         quote = board.book.quote(flow.key)
@@ -131,15 +135,15 @@ def breakdown(outcome: Outcome, board: Board) -> list[Component]:
     )
     parts = parts_of(outcome, board)
     family = board.comparison.family
-    total = sum((part.cost for part in parts), Fraction(0))
     body = [_row(part, family, board.currency) for part in parts]
+    body += [_charge_row(each, board.currency) for each in outcome.charges]
     foot = html.Tr(
         [
             html.Th("This plan", scope="row"),
             html.Td(""),
             html.Td(""),
             html.Td(""),
-            html.Td(dollars(total, board.currency)),
+            html.Td(dollars(outcome.cost, board.currency)),
         ],
         className="total-row",
     )
@@ -160,6 +164,17 @@ def _row(part: Part, family: Family | None, currency: str) -> html.Tr:
     )
 
 
+def _charge_row(charge: Charge, currency: str) -> html.Tr:
+    empty = [html.Td("") for _ in range(3)]
+    name = html.Th(charge_name(charge), scope="row")
+    return html.Tr([name, *empty, html.Td(dollars(charge.amount, currency))])
+
+
+def charge_name(charge: Charge) -> str:
+    """Return what money that no token type counts is for: ``People``."""
+    return charge.kind.capitalize()
+
+
 def rate_text(rate: Fraction, currency: str) -> str:
     """Return a rate per million with as many decimals as it needs, at least two."""
     places = next((n for n in (2, 3, 4) if (rate * 10**n).denominator == 1), 4)
@@ -174,6 +189,8 @@ def sentence(outcome: Outcome, board: Board) -> str:
     by_type: dict[str, Fraction] = defaultdict(Fraction)
     for part in parts:
         by_type[part.token_type] += part.cost
+    for charge in outcome.charges:
+        by_type[charge.kind] += charge.amount
     if not by_type:
         return "Nothing in this plan has a price."
     ranked = sorted(by_type.items(), key=lambda item: -item[1])

@@ -14,6 +14,7 @@ from dashboard.figures import whatif as figures
 from dashboard.figures import whatif_months as months_figure
 from dashboard.figures.palette import EXPECTED, SPENT, colour_of
 from dashboard.moments import day_text
+from dashboard.pages.whatif.more_levers import step_name, switch_text
 from dashboard.pages.whatif.names import listed, short_name
 from dashboard.pages.whatif.words import cents, percent, share_text
 
@@ -64,7 +65,12 @@ def bars_chart(
 def names_width(board: Board) -> int:
     """Return the width of the names that lets bars and waterfall line up."""
     names = [f"All {short_name(name, board.comparison.family)}" for name in board.choices]
-    return figures.label_width([*names, *STEP_NAMES])
+    return figures.label_width([*names, *step_names(board)])
+
+
+def step_names(board: Board) -> tuple[str, ...]:
+    """Return the names of the waterfall's steps: the controls, and what is set under "More"."""
+    return (*STEP_NAMES, *map(step_name, board.table.switches))
 
 
 def alternatives(board: Board) -> list[Alternative]:
@@ -119,7 +125,7 @@ def waterfall_chart(board: Board, view: Outlook, controls: Controls) -> Chart:
     changes = in_cents(view.steps, cents(view.plan) - cents(view.today))
     steps = [
         figures.Step(name, Fraction(change, 100))
-        for name, change in zip(STEP_NAMES, changes, strict=True)
+        for name, change in zip(step_names(board), changes, strict=True)
     ]
     details = step_details(board, controls)
     return Chart(
@@ -142,7 +148,7 @@ def waterfall_chart(board: Board, view: Outlook, controls: Controls) -> Chart:
 
 
 def step_details(board: Board, controls: Controls) -> tuple[str, ...]:
-    """Return what each control is set to, in words."""
+    """Return what each control is set to, and each lever under "More", in words."""
     family = board.comparison.family
     starts = [(short_name(name, family), share) for name, share in controls.start_with if share]
     mix = listed([f"{share_text(share)} {name}" for name, share in starts])
@@ -155,6 +161,7 @@ def step_details(board: Board, controls: Controls) -> tuple[str, ...]:
         "as today" if controls.cache is None else f"{share_text(controls.cache)} of input",
         f"{share_text(controls.batch)} of standard traffic",
         f"{share_text(controls.growth)} a month",
+        *map(switch_text, board.table.switches),
     )
 
 

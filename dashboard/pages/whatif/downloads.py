@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from costmodel.live import live
+from costmodel.controls import levers_of
+from costmodel.live import keeps_kinds, live
 from costmodel.live_dials import dials_of_controls
 from dashboard.attachments import XLSX, attached
 from dashboard.one_file import html_file
@@ -70,13 +71,14 @@ def live_plan(screen: Screen) -> LivePlan:
     board = screen.board
     usage, book = board.baseline, board.book
     dials, levers_at = dials_of_controls(screen.controls, usage, board.choices, book)
+    by_kind = keeps_kinds(levers_of(screen.controls))
     found = assumptions.lines(board, screen.settings, screen.controls, screen.outcome)
     return LivePlan(
         title=screen.sentence,
         currency=board.currency,
         scenarios=(
-            LiveScenario("Today", live(usage, (), lambda _: (), book)),
-            LiveScenario("This plan", live(usage, dials, levers_at, book)),
+            LiveScenario("Today", live(usage, (), lambda _: (), book, by_kind=by_kind)),
+            LiveScenario("This plan", live(usage, dials, levers_at, book, by_kind=by_kind)),
         ),
         limit=screen.limit,
         remarks=(screen.second_line, f"From {board.usage.words}."),
@@ -87,7 +89,7 @@ def live_plan(screen: Screen) -> LivePlan:
 def _as_computed(sheet: Worksheet, screen: Screen, bold: Format, cents: Format) -> None:
     view, board = screen.view, screen.board
     steps = zip(
-        charts.STEP_NAMES,
+        charts.step_names(board),
         view.steps,
         charts.step_details(board, screen.controls),
         strict=True,

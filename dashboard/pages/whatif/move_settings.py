@@ -56,7 +56,8 @@ def _settings(move: Move, screen: Screen) -> Settings | None:
 
 def _says_the_same(settings: Settings, screen: Screen) -> bool:
     """Tell whether the plan on screen has these settings for the features it touches."""
-    return _said(screen.controls) == _said(screen.board.controls(settings))
+    alike = _said(screen.controls) == _said(screen.board.controls(settings))
+    return alike and not screen.controls.more
 
 
 def _said(controls: Controls) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from costmodel.money import dollars
 from costmodel.number_text import count
-from dashboard.figures.whatif import bars_height
+from dashboard.figures.whatif import bars_height, waterfall_height
 from dashboard.moments import day_text, moment_text
 from dashboard.one_file import Document, Drawing, Listing
 from dashboard.pages.whatif import assumptions, breakdown, charts, matters
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dashboard.pages.whatif.screen import Screen
 
-_WATERFALL_HEIGHT = 254
 _MONTHS_HEIGHT = 320
 
 
@@ -52,7 +51,7 @@ def _drawings(screen: Screen) -> tuple[Drawing, ...]:
     months = charts.months_chart(board, view, limit)
     return (
         Drawing("What a month costs", bars, bars_height(len(bars.rows))),
-        Drawing("Where the difference comes from", steps, _WATERFALL_HEIGHT),
+        Drawing("Where the difference comes from", steps, waterfall_height(len(view.steps))),
         Drawing("The next 12 months", months, _MONTHS_HEIGHT),
     )
 
@@ -72,7 +71,8 @@ def _matters(screen: Screen) -> Listing:
 def _token_types(screen: Screen) -> Listing:
     currency = screen.board.currency
     parts = breakdown.parts_of(screen.outcome, screen.board)
-    total = sum((part.cost for part in parts), Fraction(0))
+    charges = screen.outcome.charges
+    total = sum((each.cost for each in parts), sum((each.amount for each in charges), Fraction(0)))
     return Listing(
         title="This plan by token type",
         header=("Model", "Tier", "Token type", "Quantity", "Per million", "Cost"),
@@ -86,6 +86,10 @@ def _token_types(screen: Screen) -> Listing:
                 dollars(part.cost, currency),
             )
             for part in parts
+        ]
+        + [
+            (breakdown.charge_name(each), "", "", "", "", dollars(each.amount, currency))
+            for each in charges
         ],
         words=3,
         total=("This plan", "", "", "", "", dollars(total, currency)),

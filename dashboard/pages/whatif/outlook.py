@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from costmodel.corners import CornerTable
 
 STEPS: tuple[str, ...] = ("start_with", "escalate", "cache", "batch", "growth")
-"""The controls in the order in which the waterfall shows them."""
+"""The controls in the order in which the waterfall shows them; further levers follow."""
 
 TOGETHER: tuple[tuple[int, ...], ...] = ((0, 1), (2,), (3,), (4,))
 """Steps that are made one after the other: an escalation means nothing without its start."""
@@ -24,8 +24,9 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a plan costs; its ``steps``, in the order of ``STEPS``, sum to the difference.
+    """What a plan costs; its ``steps`` sum to the difference.
 
+    They stand in the order of ``STEPS``, then in that of the table's switches.
     ``months_today`` carry the plan's growth, so that both lines show the same traffic.
     """
 
@@ -38,7 +39,9 @@ class Outlook:
 
 def untouched(controls: Controls) -> Controls:
     """Return the settings under which everything stays as it is today."""
-    return replace(controls, start_with=(), escalate=ZERO, cache=None, batch=ZERO, growth=ZERO)
+    return replace(
+        controls, start_with=(), escalate=ZERO, cache=None, batch=ZERO, growth=ZERO, more=()
+    )
 
 
 def outlook(table: CornerTable, controls: Controls) -> Outlook:
@@ -47,18 +50,21 @@ def outlook(table: CornerTable, controls: Controls) -> Outlook:
     A step's change is its mean over every order of the steps, an escalation standing
     right behind what it escalates from.
     """
-    start = untouched(controls)
+    start, switches = untouched(controls), table.switches
+    further = range(len(STEPS), len(STEPS) + len(switches))
 
     def cost_of(places: frozenset[int]) -> Fraction:
-        names = [STEPS[place] for place in sorted(places)]
-        return interpolate(
-            table, replace(start, **{name: getattr(controls, name) for name in names})
-        )
+        values = {
+            name: getattr(controls, name) for place, name in enumerate(STEPS) if place in places
+        }
+        on = (each for place, each in zip(further, switches, strict=True) if place in places)
+        more = tuple(lever for each in on for lever in each.levers)
+        return interpolate(table, replace(start, **values, more=more))
 
     return Outlook(
         today=interpolate(table, start),
         plan=interpolate(table, controls),
-        steps=shares_of_change(cost_of, TOGETHER),
+        steps=shares_of_change(cost_of, (*TOGETHER, *((place,) for place in further))),
         months_today=interpolate_months(table, replace(start, growth=controls.growth)),
         months_plan=interpolate_months(table, controls),
     )

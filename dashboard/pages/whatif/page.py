@@ -10,7 +10,7 @@ from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, 
 from dash.exceptions import PreventUpdate
 
 from dashboard import chart_card
-from dashboard.figures.whatif import bars_height
+from dashboard.figures.whatif import bars_height, waterfall_height
 from dashboard.notices import notice_list
 from dashboard.pages import first_run
 from dashboard.pages.whatif import (
@@ -20,6 +20,7 @@ from dashboard.pages.whatif import (
     downloads,
     folded,
     likely_line,
+    more_panel,
     opportunity_files,
     sections,
     target,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from dashboard.state import State as PageState
 
 BARS, WATERFALL, MONTHS = "whatif-bars", "whatif-waterfall", "whatif-months"
-_WATERFALL_HEIGHT = 254
 _MONTHS_HEIGHT = 300
 
 
@@ -157,7 +157,7 @@ def _results(screen: Screen, state: PageState) -> list[Component]:
     return [
         chart_card.chart_card(BARS, "What a month costs", bars, height=bars_height(len(bars.rows))),
         chart_card.chart_card(
-            WATERFALL, "Where the difference comes from", waterfall, height=_WATERFALL_HEIGHT
+            WATERFALL, "Where the difference comes from", waterfall, height=_height(screen)
         ),
         chart_card.chart_card(MONTHS, "The next 12 months", months, height=_MONTHS_HEIGHT),
         html.Section(
@@ -169,6 +169,10 @@ def _results(screen: Screen, state: PageState) -> list[Component]:
         ),
         sections.folded(folded.sections(screen.board.currency), state),
     ]
+
+
+def _height(screen: Screen) -> int:
+    return waterfall_height(len(screen.view.steps))
 
 
 def _charts(screen: Screen) -> tuple[chart_card.Chart, ...]:
@@ -218,6 +222,7 @@ def _register_move(app: Dash) -> None:
     number = {"type": "whatif-number", "control": ALL}
     mix = {"type": "whatif-mix", "model": ALL}
     mix_number = {"type": "whatif-mix-number", "model": ALL}
+    more = {"type": "whatif-more", "field": ALL}
     app.clientside_callback(
         ClientsideFunction("whatif", "move"),
         Output(slider, "value"),
@@ -230,6 +235,7 @@ def _register_move(app: Dash) -> None:
         Output("whatif-second", "children"),
         Output("whatif-set", "hidden"),
         Output(target.AMOUNT, "value"),
+        Output(more, "value"),
         Input("whatif-board", "data"),
         Input("whatif-own", "data"),
         Input(slider, "value"),
@@ -245,10 +251,12 @@ def _register_move(app: Dash) -> None:
         Input("whatif-features", "value", allow_optional=True),
         Input("whatif-set", "n_clicks"),
         Input(target.AMOUNT, "value"),
+        Input(more, "value"),
         State(slider, "id"),
         State(number, "id"),
         State(mix, "id"),
         State(mix_number, "id"),
+        State(more, "id"),
     )
 
     app.clientside_callback(ClientsideFunction("whatif", "settled"), Input("whatif-shown", "data"))
@@ -263,6 +271,8 @@ def _register_settle(app: Dash, context: DashboardContext) -> None:
         Output("whatif-notices", "children"),
         Output("whatif-actions", "children"),
         Output("whatif-status", "children"),
+        Output({"type": "graph", "card": WATERFALL}, "style"),
+        Output(more_panel.COUNT, "children"),
         Output("whatif", "className"),
         Output("whatif-shown", "data"),
         Output("whatif-board", "data"),
@@ -303,6 +313,8 @@ def _drawn(screen: Screen) -> list[Any]:
         _notices(screen),
         _actions(screen),
         f"{screen.sentence} {screen.limit_line.text}",
+        {"height": _height(screen)},
+        more_panel.count_text(screen.board),
         _class_name(screen),
     ]
 

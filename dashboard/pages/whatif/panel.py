@@ -1,4 +1,7 @@
-"""The left side of What-if: five controls, each with a number, a reset and its source."""
+"""The left side of What-if: five controls, each with a number, a reset and its source.
+
+The other levers stand folded behind them.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from dash import html
 
 from costmodel.money import dollars
 from dashboard.filter_bar import value_text
+from dashboard.pages.whatif.address_values import percent_text
+from dashboard.pages.whatif.more_panel import more_block
 from dashboard.pages.whatif.names import ended, short_name
 from dashboard.pages.whatif.payload import MIX, defaults, feature_codes
-from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers, percent_text
+from dashboard.pages.whatif.settings import AS_TODAY, TypedNumbers
 from dashboard.pages.whatif.sliders import amount, number, slider, sliders
 from dashboard.pages.whatif.wildcards import labelled
 from dashboard.pages.whatif.words import capital
@@ -29,6 +34,7 @@ def panel(board: Board, settings: Settings) -> list[Component]:
         _typed_numbers(board, settings) if board.is_typed else _baseline_words(board),
         _start(board, settings),
         *sliders(board, settings),
+        more_block(board, settings),
         _limit(board, settings),
         _features(board),
     ]

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from costmodel.corners import GROWTH_POSITIONS
+from dashboard.pages.whatif.address_values import HUNDRED, percent_text
 from dashboard.pages.whatif.charts import dashed_from
-from dashboard.pages.whatif.settings import (
-    HUNDRED,
-    Settings,
-    TypedNumbers,
-    percent_text,
-    written,
-)
+from dashboard.pages.whatif.more import shown_values
+from dashboard.pages.whatif.settings import Settings, TypedNumbers, written
 from dashboard.pages.whatif.words import sentence_money
 
 if TYPE_CHECKING:
@@ -33,6 +29,7 @@ def payload(board: Board) -> dict[str, object]:
         "table": board.table.to_json(),
         "choices": list(board.choices),
         "defaults": {"start": board.default_start, "limit": _float(board.limit), **defaults(board)},
+        "more": shown_values(),
         "bounds": {control: list(bounds(control)) for control in defaults(board)},
         "at_least": board.at_least,
         "symbol": sentence_money(0, board.currency).removesuffix("0"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from costmodel.corners import GROWTH_POSITIONS
 from costmodel.levers import Batch, Cache, Cascade, Grow, Route, StartWith
 from costmodel.plan import MONTHLY_COST, LedgerBaseline, TypedBaseline
-from dashboard.pages.whatif.settings import Settings, TypedNumbers, percent_text, written
+from dashboard.pages.whatif.address_values import percent_text
+from dashboard.pages.whatif.more_reading import fields_of
+from dashboard.pages.whatif.settings import Settings, TypedNumbers, written
 from dashboard.period import is_range
 from dashboard.state import DIMENSIONS, State
 from ingest.plan_file import PlanFileError, plan_of
@@ -64,17 +66,21 @@ def opened(text: str, book: PriceBook, today: date) -> tuple[Opened, ...]:
     listed = located.child("scenarios")
     dates = _other_prices(plan, book, today)
     return tuple(
-        _scenario(plan, scenario, listed.child(place) if listed else None, dates)
+        _scenario(plan, scenario, listed.child(place) if listed else None, _Reading(book, [*dates]))
         for place, scenario in enumerate(plan.scenarios)
     )
 
 
 @dataclass
 class _Reading:
-    """Settings as they are found, and what cannot be set."""
+    """Settings as they are found, and what cannot be set.
 
-    settings: Settings
-    missing: list[str] = field(default_factory=list)
+    A control that the file does not name changes nothing, whatever its default is.
+    """
+
+    book: PriceBook
+    missing: list[str]
+    settings: Settings = field(default_factory=lambda: Settings(start=(), escalate=Fraction(0)))
 
     def set(self, **values: object) -> None:
         changed: Mapping[str, object] = values
@@ -98,21 +104,18 @@ def _other_prices(plan: Plan, book: PriceBook, today: date) -> list[str]:
     return [f"prices of {on}: the page shows today's"] if changed else []
 
 
-def _scenario(
-    plan: Plan, scenario: Scenario, located: Located | None, dates: Iterable[str]
-) -> Opened:
-    # a control that the file does not name changes nothing, whatever its default is
-    reading = _Reading(Settings(start=(), escalate=Fraction(0)), [*dates])
+def _scenario(plan: Plan, scenario: Scenario, located: Located | None, reading: _Reading) -> Opened:
     limit = plan.limits.get(MONTHLY_COST)
     reading.set(limit=None if limit is None else Fraction(round(limit * 100), 100))
     state = _baseline(plan, reading)
-    seen: set[str] = set()
-    for lever in scenario.levers:
-        if lever.step in seen:
+    seen: set[type[Lever]] = set()
+    # a route means something else where "Start with" is taken
+    for lever in sorted(scenario.levers, key=lambda each: isinstance(each, Route)):
+        if type(lever) in seen:
             reading.missing.append(f"a second {lever.step}")
         else:
             _lever(lever, reading, plan, located)
-        seen.add(lever.step)
+        seen.add(type(lever))
     for (_, name), between in scenario.ranges.items():
         middle = percent_text(between.middle)
         reading.missing.append(f"the range of {name}: its middle, {middle}%, is set")
@@ -168,12 +171,23 @@ def _lever(lever: Lever, reading: _Reading, plan: Plan, located: Located | None)
         case Cascade() if _is_plain(lever, plan):
             share = reading.share("cascade: escalate", lever.escalate)
             reading.set(start=((lever.first, Fraction(1)),), escalate=share)
-        case Route() if _is_from_typed(lever, plan):
+        case Route() if _is_a_mix(lever, reading):
             _route(lever, reading, plan)
         case _:
-            reading.missing.append(f"{lever.step}: {_why(lever)}")
+            _more(lever, reading)
     if lever.from_ is not None:
         reading.missing.append(f"{lever.step} from {lever.from_}: here it holds from the start")
+
+
+def _more(lever: Lever, reading: _Reading) -> None:
+    """Set the fields under "More" that say what a lever does, or name the lever."""
+    found = fields_of(lever, reading.book)
+    if found is None:
+        reading.missing.append(f"{lever.step}: {_why(lever)}")
+        return
+    values: Mapping[str, Any] = found.values
+    reading.set(more=replace(reading.settings.more, **values))
+    reading.missing += found.missing
 
 
 def _why(lever: Lever) -> str:
@@ -233,9 +247,10 @@ def _is_plain(lever: Cascade, plan: Plan) -> bool:
     )
 
 
-def _is_from_typed(lever: Route, plan: Plan) -> bool:
-    typed = plan.baseline
-    return isinstance(typed, TypedBaseline) and lever.source in {(), (typed.model,)}
+def _is_a_mix(lever: Route, reading: _Reading) -> bool:
+    """Tell whether a route of typed numbers can be said by "Start with"."""
+    is_free = reading.settings.typed is not None and not reading.settings.start
+    return is_free and not lever.source and lever.when is None
 
 
 def _route(lever: Route, reading: _Reading, plan: Plan) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dashboard.pages.whatif.settings import TypedNumbers, amount_text, percent_text
-from ingest.plan_text import quoted, where_text
+from dashboard.pages.whatif.address_values import amount_text, percent_text
+from ingest.plan_text import lever_text, quoted, where_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboard.pages.whatif.screen import Screen
+    from dashboard.pages.whatif.settings import TypedNumbers
 
 _LEDGER_NOTE = (
     "# tollbook plan lays the weekdays of this usage on the coming calendar month;",
@@ -67,6 +69,8 @@ def _levers(screen: Screen) -> Iterator[str]:
         yield f"cache: {{hit_rate: {percent_text(controls.cache)}%{where}}}"
     if controls.batch:
         yield f"batch: {{share: {percent_text(controls.batch)}%{where}}}"
+    for lever in controls.more:
+        yield lever_text(replace(lever, where=controls.where))
 
 
 def _start(screen: Screen) -> str:

@@ -107,7 +107,12 @@ def screen_of(context: DashboardContext, state: State) -> Screen:
         return _typed_screen(context, state, settings)
     view = baseline_view(context, state)
     board = board_of(view, settings, source, today)
-    notices = (*settings.notices, *board.usage.notices, *_start_notice(board, settings))
+    notices = (
+        *settings.notices,
+        *board.usage.notices,
+        *board.notices,
+        *_start_notice(board, settings),
+    )
     return Screen(state, settings, board, hues_of(view), notices, view)
 
 
@@ -121,7 +126,7 @@ def _typed_screen(context: DashboardContext, state: State, settings: Settings) -
         settings = Settings(typed=TypedNumbers())
         notices = (*notices, f"{str(error).capitalize()}. The guide's workload is shown.")
         board = board_of(None, settings, source, today)
-    notices = (*notices, *_start_notice(board, settings))
+    notices = (*notices, *board.notices, *_start_notice(board, settings))
     return Screen(state, settings, board, model_colours(board.choices), notices)
 
 

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from costmodel.corners import GROWTH_POSITIONS
+from dashboard.pages.whatif.address_values import (
+    HUNDRED,
+    PERCENT,
+    Reader,
+    amount_of,
+    amount_text,
+    days_of,
+    growth_of,
+    percent_text,
+    share_of,
+    whole_of,
+)
+from dashboard.pages.whatif.more import MORE_KEYS, More, more_written, read_more
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 STATE_KEYS: tuple[str, ...] = (
     "workload",
@@ -32,6 +43,7 @@ STATE_KEYS: tuple[str, ...] = (
     "cached",
     "batch",
     "growth",
+    *MORE_KEYS,
     "limit",
     "target",
     "apply",
@@ -45,14 +57,8 @@ PAGE_KEYS = (*STATE_KEYS, OPEN_KEY)
 AS_TODAY = "today"
 _DIRECTLY = "directly"
 _TYPED = "typed"
-_PERCENT = re.compile(r"-?\d{1,3}(\.\d)?")
-_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?")
-_WHOLE = re.compile(r"\d{1,12}")
-_MOST_DAYS = 366
-HUNDRED = 100
 
 Shares = tuple[tuple[str, Fraction], ...]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ class Settings:
     """Everything that can be set; None means the default, which depends on the usage.
 
     ``typed`` None means that the baseline is one's own usage. ``start`` gives shares
-    by model, empty for "as today". ``features`` are those that the plan touches.
+    by model, empty for "as today". ``more`` are the levers under "More". ``features``
+    are those that the plan touches.
     ``target`` is the amount that settings are sought for, None where that is the limit.
     """
 
@@ -82,6 +89,7 @@ class Settings:
     cache: Fraction | None = None
     batch: Fraction = Fraction(0)
     growth: Fraction = Fraction(0)
+    more: More = field(default_factory=More)
     limit: Fraction | None = None
     target: Fraction | None = None
     features: tuple[str | None, ...] | None = None
@@ -90,7 +98,7 @@ class Settings:
 
 def parse_settings(own: Mapping[str, str]) -> Settings:
     """Return what the page's keys of an address say."""
-    reader = _Reader(own)
+    reader = Reader(own)
     return Settings(
         typed=_typed(reader) if own.get("workload") == _TYPED else None,
         start=reader.read("start", shares_of, None, "a model, or models with shares"),
@@ -99,6 +107,7 @@ def parse_settings(own: Mapping[str, str]) -> Settings:
         cache=reader.read("cached", share_of, None, "a percentage such as 60"),
         batch=reader.read("batch", share_of, Fraction(0), "a percentage such as 20"),
         growth=reader.read("growth", growth_of, Fraction(0), "half percents from -10 to 20"),
+        more=read_more(reader),
         limit=reader.read("limit", amount_of, None, "an amount such as 600"),
         target=reader.read("target", amount_of, None, "an amount such as 600"),
         features=reader.read("apply", features_of, None, "names with commas between them"),
@@ -106,7 +115,7 @@ def parse_settings(own: Mapping[str, str]) -> Settings:
     )
 
 
-def _typed(reader: _Reader) -> TypedNumbers:
+def _typed(reader: Reader) -> TypedNumbers:
     start = TypedNumbers()
     number = "a whole number"
     return TypedNumbers(
@@ -121,6 +130,7 @@ def _typed(reader: _Reader) -> TypedNumbers:
 def written(settings: Settings) -> dict[str, str | None]:
     """Return every key of the page with its value, None where the default holds."""
     values: dict[str, str | None] = dict.fromkeys(STATE_KEYS)
+    values.update(more_written(settings.more))
     values.update(
         start=None if settings.start is None else shares_text(settings.start),
         escalate=None if settings.escalate is None else percent_text(settings.escalate),
@@ -154,69 +164,6 @@ def _typed_written(typed: TypedNumbers) -> dict[str, str | None]:
     return {"workload": _TYPED, **changed}
 
 
-class _Reader:
-    """Reads keys one by one and collects what could not be understood."""
-
-    def __init__(self, own: Mapping[str, str]) -> None:
-        self.own = own
-        self.notices: list[str] = []
-
-    def read(self, key: str, parse: Callable[[str], T], default: T, expected: str) -> T:
-        """Return the value of a key, the default where it is absent or not understood."""
-        text = self.own.get(key)
-        if text is None:
-            return default
-        try:
-            return parse(text)
-        except ValueError:
-            self.notices.append(
-                f"{key} = {text[:40]!r} is not understood: write {expected}. The default is shown."
-            )
-            return default
-
-
-def share_of(text: str) -> Fraction:
-    """Return the share that a percentage from 0 to 100 with at most one decimal means."""
-    if not _PERCENT.fullmatch(text):
-        raise ValueError(text)
-    share = Fraction(text) / HUNDRED
-    if not 0 <= share <= 1:
-        raise ValueError(text)
-    return share
-
-
-def growth_of(text: str) -> Fraction:
-    """Return the growth a month that a percentage means: half percents, -10 to 20."""
-    if not _PERCENT.fullmatch(text):
-        raise ValueError(text)
-    growth = Fraction(text) / HUNDRED
-    if growth not in GROWTH_POSITIONS:
-        raise ValueError(text)
-    return growth
-
-
-def amount_of(text: str) -> Fraction:
-    """Return an amount of money above nothing, with at most two decimals."""
-    if not _AMOUNT.fullmatch(text) or not Fraction(text):
-        raise ValueError(text)
-    return Fraction(text)
-
-
-def whole_of(text: str) -> int:
-    """Return a whole number."""
-    if not _WHOLE.fullmatch(text):
-        raise ValueError(text)
-    return int(text)
-
-
-def days_of(text: str) -> int:
-    """Return a number of days, at least one, a year at most."""
-    days = whole_of(text)
-    if not 1 <= days <= _MOST_DAYS:
-        raise ValueError(text)
-    return days
-
-
 def shares_of(text: str) -> Shares:
     """Return shares by model: one name means all of it, ``today`` nothing moved."""
     if text == AS_TODAY:
@@ -234,7 +181,7 @@ def shares_of(text: str) -> Shares:
 
 
 def _has_share(text: str) -> bool:
-    return _PERCENT.fullmatch(text.rpartition(":")[2]) is not None and ":" in text
+    return PERCENT.fullmatch(text.rpartition(":")[2]) is not None and ":" in text
 
 
 def shares_text(shares: Shares) -> str:
@@ -263,17 +210,6 @@ def linked_shares(shares: Shares, moved: str, wanted: Fraction) -> Shares:
     for name in by_rest[: left - sum(whole.values())]:
         whole[name] += 1
     return tuple((n, Fraction(whole.get(n, HUNDRED - left), HUNDRED)) for n, _ in shares)
-
-
-def percent_text(share: Fraction) -> str:
-    """Return a share in percent with at most one decimal: ``12``, ``12.5``."""
-    tenths = round(share * HUNDRED * 10)
-    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths / 10:.1f}"
-
-
-def amount_text(amount: Fraction) -> str:
-    """Return an amount with two decimals where it has cents."""
-    return str(amount) if amount.denominator == 1 else f"{float(amount):.2f}"
 
 
 def features_of(text: str) -> tuple[str | None, ...]:

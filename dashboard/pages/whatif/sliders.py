@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboard.pages.whatif.address_values import percent_text
 from dashboard.pages.whatif.names import short_name
 from dashboard.pages.whatif.payload import bounds, defaults
-from dashboard.pages.whatif.settings import percent_text
 from dashboard.pages.whatif.wildcards import labelled
 from dashboard.pages.whatif.words import sentence_money, share_text
 

@@ -9,10 +9,11 @@ from dash import Output, html
 from dash.exceptions import PreventUpdate
 
 from dashboard.folded_section import waiting, words
+from dashboard.pages.whatif.address_values import HUNDRED
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.screen import screen_of
 from dashboard.pages.whatif.sections import asked
-from dashboard.pages.whatif.settings import HUNDRED, PAGE_KEYS
+from dashboard.pages.whatif.settings import PAGE_KEYS
 from dashboard.pages.whatif.sliders import amount
 from dashboard.pages.whatif.target_ways import ways
 from dashboard.pages.whatif.wildcards import attributes, labelled

@@ -14,8 +14,9 @@ from costmodel.flows import ZERO
 from costmodel.goal import seek, seek_start
 from costmodel.money import dollars
 from costmodel.sensitivity import SLIDERS
+from dashboard.pages.whatif.address_values import percent_text
 from dashboard.pages.whatif.names import short_name
-from dashboard.pages.whatif.settings import linked_shares, percent_text
+from dashboard.pages.whatif.settings import linked_shares
 from dashboard.pages.whatif.sliders import title_of
 from dashboard.pages.whatif.words import cents, share_text
 
