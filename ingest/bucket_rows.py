@@ -133,9 +133,9 @@ def _moment(given: Mapping[str, Any], name: str) -> int | None:
     try:
         seconds = float(text) if WHOLE.fullmatch(text) else _seconds_of_iso(text)
     except ValueError as error:
-        raise Fault(f"{name} is {text!r}, neither a time nor seconds since 1970") from error
+        raise Fault(f"{name} is {text[:40]!r}, neither a time nor seconds since 1970") from error
     if not 0 <= seconds < LATEST:
-        raise Fault(f"{name} is {text!r}, which is no time before 2100")
+        raise Fault(f"{name} is {text[:40]!r}, which is no time before 2100")
     return int(seconds)
 
 

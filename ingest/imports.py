@@ -22,7 +22,7 @@ from ingest.store.commit import Arrival, commit, commit_charges
 from ingest.store.loading import load
 from ingest.store.series import origin_of
 from ingest.store.stage import new_stage
-from ingest.values import storable
+from ingest.values import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,7 +211,7 @@ def _judged_charges(opened: Opened, job: _Job) -> _Judged:
     nothing = () if charges or faults else ("the file holds no charges: nothing was imported",)
     arrival = replace(
         _arrival(job, opened),
-        set_aside=[SetAside(job.name, line, storable(reason)) for line, reason in faults],
+        set_aside=[SetAside(job.name, line, told(reason)) for line, reason in faults],
         notices=(*opened.projection.notices, *nothing),
     )
     return _Judged(job, arrival, None)
@@ -290,7 +290,7 @@ def _explained(stage: Stage, opened: Opened, path: str, facts: Facts) -> list[Se
     if not facts.aside:
         return []
     places = stage.aside_rows()
-    found = [SetAside(path, line, storable(reason)) for line, reason in opened.reasons(places)]
+    found = [SetAside(path, line, told(reason)) for line, reason in opened.reasons(places)]
     gone = places[len(found) :]
     return [*found, *(SetAside(path, place + 1, CHANGED) for place in gone)]
 

@@ -116,11 +116,12 @@ def _texts(message: Mapping[str, Any], number: int) -> Iterator[str]:
 
 def _text_of(part: object, number: int) -> str:
     kind = part.get("type") if isinstance(part, dict) else None
-    text = part.get("text", part.get(kind)) if isinstance(part, dict) else None
-    if kind in TEXT_PARTS and isinstance(text, str):
-        return text
+    if isinstance(part, dict) and isinstance(kind, str) and kind in TEXT_PARTS:
+        text = part.get("text", part.get(kind))
+        if isinstance(text, str):
+            return text
     raise TokenizerError(
-        f"message {number} holds a part of type {kind!r}: only text can be counted here, "
+        f"message {number} holds a part of type {kind!r:.40}: only text can be counted here, "
         "so leave it out or take the usage that the API reports"
     )
 

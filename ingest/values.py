@@ -32,6 +32,10 @@ _UNITS: Final = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 """Numbers below the first are in units of which the second make a second."""
 
 
+LONGEST_REASON: Final = 600
+"""Characters of a reason; of a longer one the middle is left out, which is what it quotes."""
+
+
 class Fault(ValueError):  # noqa: N818 - not a failure: the reason why one row is set aside
     """Why a row is set aside."""
 
@@ -45,6 +49,15 @@ def text_of(value: object) -> str | None:
 def storable(text: str) -> str:
     """Return a text without the characters that no text in a store may have."""
     return _UNSAFE.sub("", text)
+
+
+def told(reason: str) -> str:
+    """Return a reason as it is kept and shown: storable, and short whatever value it quotes."""
+    text = storable(reason)
+    if len(text) <= LONGEST_REASON:
+        return text
+    half = LONGEST_REASON // 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 def count_of(name: str, value: object) -> int:

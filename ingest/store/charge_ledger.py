@@ -18,6 +18,7 @@ from costmodel.meters import Meter
 from ingest.charges import Charge, ChargeKind, keys_of
 from ingest.store.records import ImportCounts
 from ingest.store.series import insert_rows
+from ingest.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,13 +93,15 @@ def insert_charges(
 
 
 def _row(each: Charge) -> tuple[object, ...]:
+    """Return the columns of a charge; a bill may name a model in characters no store can hold."""
     quantity = None if each.quantity is None else str(each.quantity)
-    return (
+    row = (
         each.line, each.provider, _naive(each.start), _naive(each.end), str(each.kind),
         str(each.amount), each.currency, each.line_item, each.model,
         None if each.meter is None else str(each.meter), quantity, each.unit, each.project,
         each.api_key, each.team, each.memo, each.grouping,
     )  # fmt: skip
+    return tuple(storable(value) if isinstance(value, str) else value for value in row)
 
 
 def _naive(moment: datetime) -> datetime:

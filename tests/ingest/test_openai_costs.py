@@ -115,6 +115,12 @@ def test_line_items(
     assert found.known == (kind is not OTHER)
 
 
+def test_a_line_item_of_half_a_character_is_kept_without_it(tmp_path: Path) -> None:
+    found, store = imported(tmp_path, page(bucket(cost("1", "gpt-\ud8004.1, input", unit="\0"))))
+    assert (found.rows_added, found.rows_set_aside) == (1, 0)
+    assert [each.line_item for each in charges(store)] == ["gpt-4.1, input"]
+
+
 def test_the_unit_tells_the_meter_where_the_words_do_not(tmp_path: Path) -> None:
     results = [
         cost(1, "dall-e-3", quantity=4, quantity_unit="images"),

@@ -92,6 +92,7 @@ def test_parts_of_text_count_as_the_text() -> None:
             {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]},
             "message 2 holds a part of type 'image_url'",
         ),
+        ({"role": "user", "content": [{"type": []}]}, r"message 2 holds a part of type \[\]"),
         ({"role": "user", "content": ["bare"]}, "message 2 holds a part of type None"),
         (
             {"role": "assistant", "content": None, "tool_calls": [{"id": "call"}]},
