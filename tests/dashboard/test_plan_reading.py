@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from costmodel.controls import levers_of
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
+from dashboard.pages.whatif.more import TIERS, More
 from dashboard.pages.whatif.plan_reading import LONGEST_TEXT, PlanTextError, opened
 from dashboard.pages.whatif.plan_yaml import plan_yaml
 from dashboard.pages.whatif.screen import screen_of
-from dashboard.pages.whatif.settings import STATE_KEYS
-from dashboard.state import parse
+from dashboard.pages.whatif.settings import STATE_KEYS, Settings, TypedNumbers, written
+from dashboard.state import State, parse
 from pricing import load_book
 
 if TYPE_CHECKING:
@@ -66,6 +70,58 @@ def test_out_and_back_costs_the_same_cents(search: str, demo: DashboardContext) 
     assert back.view.today == shown.view.today
     assert back.outcome.cost == shown.outcome.cost
     assert back.limit == shown.limit
+
+
+TENTHS = st.integers(0, 999).map(lambda tenths: Fraction(tenths, 1_000))
+SOME = TENTHS.filter(bool)
+CENTS = st.integers(0, 10_000).map(lambda cents: Fraction(cents, 100))
+NAMES = st.sampled_from(("gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-6-luna"))
+
+
+@st.composite
+def more_that_is_on(draw: st.DrawFn) -> More:
+    """Any of the levers under "More"; a file has no room for the fields of those that are off."""
+    parts: list[dict[str, object]] = [
+        {"prompts": draw(SOME), "answers": draw(TENTHS), "keeps_beginning": draw(st.booleans())},
+        {"retries": draw(SOME), "billed": draw(TENTHS)},
+        {"checker": draw(NAMES), "check_tokens": draw(st.integers(0, 1_000))},
+        {"review": draw(SOME), "minutes": draw(CENTS), "hourly": draw(CENTS)},
+        {"tier": draw(st.sampled_from(TIERS)), "tier_share": draw(SOME)},
+        {"moved_from": draw(NAMES), "moved_to": draw(NAMES), "moved_share": draw(SOME)},
+        {
+            "ending": draw(NAMES),
+            "successor": "o4-mini",
+            "ends_on": draw(st.dates(date(2026, 1, 1), date(2028, 1, 1))),
+        },
+    ]
+    chosen = draw(st.lists(st.sampled_from(parts), max_size=4, unique_by=id))
+    values: dict[str, object] = {name: value for part in chosen for name, value in part.items()}
+    return More(**values)  # type: ignore[arg-type]
+
+
+@settings(
+    max_examples=settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(more=more_that_is_on(), start=NAMES, cache=st.none() | TENTHS, batch=TENTHS)
+def test_every_plan_comes_back_from_its_file(
+    more: More, start: str, cache: Fraction | None, batch: Fraction, demo: DashboardContext
+) -> None:
+    asked = Settings(
+        typed=TypedNumbers(model="gpt-4.1"),
+        start=((start, Fraction(1)),),
+        escalate=Fraction(12, 100),
+        cache=cache,
+        batch=batch,
+        more=more,
+    )
+    shown = screen_of(demo, State().with_own(**written(asked)))
+    assert shown.settings == asked
+    [again] = opened(plan_yaml(shown), BOOK, TODAY)
+    assert again.missing == ()
+    back = screen_of(demo, parse(again.state.search(), STATE_KEYS, DEFAULT_RANGE))
+    assert back.settings == asked
+    assert back.outcome.cost == shown.outcome.cost == shown.view.plan
 
 
 def test_the_plan_of_the_design_sets_the_controls(demo: DashboardContext) -> None:

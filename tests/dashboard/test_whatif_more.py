@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from costmodel.meters import Meter
 from costmodel.plan import run_plan
 from dashboard.pages.whatif import assumptions, breakdown, charts
 from dashboard.pages.whatif.baseline import DEFAULT_RANGE
 from dashboard.pages.whatif.downloads import live_plan, workbook
+from dashboard.pages.whatif.matters import matters
 from dashboard.pages.whatif.more_panel import count_text, more_block
 from dashboard.pages.whatif.one_html import document
 from dashboard.pages.whatif.panel import panel_key
 from dashboard.pages.whatif.plan_yaml import plan_yaml
 from dashboard.pages.whatif.screen import Screen, screen_of
 from dashboard.pages.whatif.settings import STATE_KEYS
+from dashboard.pages.whatif.target_ways import ways
 from dashboard.state import parse
 from ingest.plan_file import read_plan
 
@@ -98,6 +101,17 @@ def test_the_page_is_exact_everywhere(search: str, screen: Open) -> None:
     assert (today.live.cost(), plan.live.cost()) == (shown.view.today, shown.view.plan)
 
 
+def test_a_setting_sought_for_a_target_counts_the_further_levers(screen: Open) -> None:
+    shown = screen(f"{TYPED}&prompts=20")  # 374.40, of which half goes where all is in batches
+    [batch] = [way for way in ways(shown, Fraction(300)) if way.control == "batch"]
+    assert (batch.percent, batch.cost) == ("39.8", "$299.89")  # 374.40 x (1 - 0.398 / 2)
+    then = screen(f"{TYPED}&prompts=20&batch=39.8")
+    assert round(then.outcome.cost, 2) == Fraction("299.89")
+    effects = {each.name: each.change for each in matters(shown)}
+    assert effects["Batch share"] == Fraction("-1.872")
+    assert effects["Price of gpt-4.1-mini"] == Fraction("3.744")
+
+
 def test_many_levers_are_one_step_that_names_each(screen: Open) -> None:
     shown = screen(EVERYTHING)
     chart = charts.waterfall_chart(shown.board, shown.view, shown.controls)
@@ -140,6 +154,15 @@ def test_each_lever_is_an_assumption_that_leads_to_its_field(screen: Open) -> No
     kept = screen("?prompts=20&beginning=kept")
     again = assumptions.lines(kept.board, kept.settings, kept.controls, kept.outcome)
     assert not [line for line in again if "begin otherwise" in line.text]
+    [cached] = [line.text for line in again if line.control == "cache"]
+    assert cached == "what is cached stays as it is: 50.9% of input before prompts get shorter"
+    lost = screen("?prompts=20")
+    found = assumptions.lines(lost.board, lost.settings, lost.controls, lost.outcome)
+    [cached] = [line.text for line in found if line.control == "cache"]
+    assert cached == "nothing of shortened prompts is cached; 50.9% of input is today"
+    place = lost.outcome.dimension_names.index("feature")
+    reading = [flow for flow in lost.outcome.flows if flow.amount(Meter.CACHED_INPUT)]
+    assert {flow.dimensions[place] for flow in reading} == lost.board.locked  # no plan touches it
 
 
 @pytest.mark.parametrize(

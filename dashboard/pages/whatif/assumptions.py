@@ -10,6 +10,7 @@ from dash import html
 from costmodel.backtest_words import backtest_sentence
 from costmodel.book import Unpriced
 from costmodel.effort import BEGINS_OTHERWISE
+from costmodel.levers import Compress
 from costmodel.number_text import short_count
 from dashboard.moments import day_text
 from dashboard.pages.whatif.more_levers import FIRST_FIELD, lever_text
@@ -104,7 +105,7 @@ def _controls(board: Board, settings: Settings, controls: Controls) -> Iterator[
         )
     today = share_text(board.cached_share)
     if controls.cache is None:
-        yield Line(f"the cached share of input stays as it is: {today}", as_seen, "cache")
+        yield _cached_as_today(board, controls, as_seen)
     else:
         yield Line(
             f"{share_text(controls.cache)} of input is billed at the cached price, {today} today",
@@ -119,6 +120,20 @@ def _controls(board: Board, settings: Settings, controls: Controls) -> Iterator[
         )
     for lever in controls.more:
         yield Line(lever_text(lever), "set by you", field=FIRST_FIELD[lever.step])
+
+
+def _cached_as_today(board: Board, controls: Controls, as_seen: Source) -> Line:
+    """Return what a plan without a cached share of its own leaves cached."""
+    today = share_text(board.cached_share)
+    shorter = [each for each in controls.more if isinstance(each, Compress) and each.input]
+    if not shorter or not board.cached_share:
+        return Line(f"the cached share of input stays as it is: {today}", as_seen, "cache")
+    if shorter[0].keeps_prefix:
+        text = f"what is cached stays as it is: {today} of input before prompts get shorter"
+        return Line(text, "assumed", "cache")
+    return Line(
+        f"nothing of shortened prompts is cached; {today} of input is today", "assumed", "cache"
+    )
 
 
 def _prices(board: Board, outcome: Outcome) -> Iterator[Line]:
