@@ -78,7 +78,7 @@ def situations_of(
     """Return where these budgets stand, see ``situations``."""
     if not budgets:
         return ()
-    look = _look(budgets, store, book, configuration, now)
+    look = look_at(budgets, store, book, configuration, now)
     return tuple(each for budget in budgets for each in look.at(budget))
 
 
@@ -93,7 +93,7 @@ def end_of(
         StoreError: The store cannot be read.
         CurrencyError: Its amount is in another currency than prices.
     """
-    return _look((budget,), store, book, configuration, now).end_of(budget)
+    return look_at((budget,), store, book, configuration, now).end_of(budget)
 
 
 def rules_of(budget: Budget) -> RuleSet:
@@ -113,18 +113,23 @@ def lines_of(budget: Budget) -> frozenset[tuple[str, str]]:
     return frozenset((rule.name, level_name(rule)) for rule in rules_of(budget).rules)
 
 
-def _look(
+def look_at(
     budgets: Sequence[Budget],
     store: Store,
     book: PriceBook,
     configuration: Configuration,
     now: datetime,
-) -> _Look:
+) -> UsageLook:
+    """Return the usage that budgets need, read once: whoever asks it again reads nothing.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
     extent = store.extent()
     newest = min(now, extent[1]) if extent else now
     since = min(_begin(budget, newest, configuration.timezone) for budget in budgets)
     quarters = store.quarters(since) or _nothing()
-    return _Look(tuple(budgets), store, Usage(quarters, book, since), configuration, now)
+    return UsageLook(tuple(budgets), store, Usage(quarters, book, since), configuration, now)
 
 
 def _begin(budget: Budget, newest: datetime, zone: str) -> datetime:
@@ -141,7 +146,7 @@ def _nothing() -> Quarters:
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class UsageLook:
     """One look at all budgets: the usage that they share, and the clock."""
 
     budgets: tuple[Budget, ...]

@@ -33,17 +33,30 @@ if TYPE_CHECKING:
     from costmodel.forecast import Backtest, NotForecastable
 
 
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """What is over when a day begins at ``midnight``: the days before it, with what each used.
+
+    ``week`` is what each local hour of the week used on the last of them.
+    """
+
+    midnight: datetime
+    days: list[float]
+    week: tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class PeriodEnd:
     """Where a period from ``start`` to ``end`` ends, as the data up to ``watermark`` says it.
 
-    ``replayed`` is how the method did lately. ``path`` are the prices that change on the way,
-    which the forecast counts.
+    ``behind`` is what the forecast rests on, ``replayed`` how its method did lately. ``path``
+    are the prices that change on the way, which the forecast counts.
     """
 
     start: datetime
     end: datetime
     watermark: datetime
+    behind: Behind
     ahead: Forecast | NotForecastable
     replayed: Backtest | None
     path: PricePath = NO_CHANGE
@@ -70,18 +83,6 @@ def period_end(
 
 
 @dataclass(frozen=True, eq=False)
-class _Behind:
-    """What is over when a day begins at ``midnight``: the days before it, with what each used.
-
-    ``week`` is what each local hour of the week used on the last of them.
-    """
-
-    midnight: datetime
-    days: list[float]
-    week: tuple[float, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Ends:
     """Where one period ends, as any moment that its facts reach can say it.
 
@@ -97,7 +98,7 @@ class Ends:
     incident: Incident | None = None
     paths: dict[datetime, PricePath] = field(default_factory=dict)
     _series: dict[int, Series] = field(default_factory=dict)
-    _behind: dict[tuple[date, date], _Behind] = field(default_factory=dict)
+    _behind: dict[tuple[date, date], Behind] = field(default_factory=dict)
 
     def at(self, moment: datetime, spent: float) -> PeriodEnd:
         """Return where the period ends, of which ``spent`` was spent at a moment.
@@ -108,7 +109,7 @@ class Ends:
         behind = self._behind_at(moment)
         ahead, replayed = outlook(behind.days, spent, _remainder(behind, moment, end, path))
         counted = path if isinstance(ahead, Forecast) else NO_CHANGE
-        return PeriodEnd(self.facts.start, end, moment, ahead, replayed, counted)
+        return PeriodEnd(self.facts.start, end, moment, behind, ahead, replayed, counted)
 
     def struck(self, facts: Facts, incident: Incident) -> Ends:
         """Return the same period with an incident, which ``facts`` hold already."""
@@ -121,13 +122,13 @@ class Ends:
             self.paths[moment] = price_path(self.part, self.usage, moment, self.facts.end)
         return self.paths[moment]
 
-    def _behind_at(self, moment: datetime) -> _Behind:
+    def _behind_at(self, moment: datetime) -> Behind:
         here = UTC if self.facts.series.step == DAY else self.zone
         key = moment.astimezone(here).date(), day_of(moment)
         if key not in self._behind:
             series, midnight = self._priced(day_of(moment)), local_midnight(key[0], here)
             days = complete_days(series, midnight, self.zone)
-            self._behind[key] = _Behind(midnight, days, _by_hour_of_week(series, midnight))
+            self._behind[key] = Behind(midnight, days, _by_hour_of_week(series, midnight))
         return self._behind[key]
 
     def _priced(self, day: date) -> Series:
@@ -166,7 +167,7 @@ def _by_hour_of_week(series: Series, midnight: datetime) -> tuple[float, ...]:
     return tuple(week.tolist())
 
 
-def _remainder(behind: _Behind, begin: datetime, end: datetime, path: PricePath) -> Remainder:
+def _remainder(behind: Behind, begin: datetime, end: datetime, path: PricePath) -> Remainder:
     """Return the days that are left, in UTC where usage is known by them, and their prices."""
     midnight, here = behind.midnight, behind.midnight.tzinfo
     today = midnight.date()

@@ -14,12 +14,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
 FEWEST_DAYS = 14
+PROFILE_DAYS = 56
+"""Eight weeks: as many days say what a weekday is meant to cost."""
 HOURLY_DAYS = 21
 """The whole days before today whose hours say how a day is spent."""
 _SATURDAY = 5
@@ -40,28 +42,23 @@ class Profile:
 EVEN = Profile((1.0,) * (DAYS_OF_WEEK * HOURS_OF_DAY))
 
 
-def profile_of(daily: Mapping[date, float], hourly: Mapping[datetime, float]) -> Profile:
-    """Return the profile of money by local day and hour; even with less than two weeks of it.
+def profile_of(days: Sequence[float], until: date, week: Sequence[float]) -> Profile:
+    """Return the profile of the money of whole local days; even with less than two weeks of it.
 
-    A weekday weighs the median of its days, so that one runaway night does not
-    become the plan; its hours share it as working days, or weekends, do on average.
+    ``days`` are all days before ``until``, of which the last eight weeks count; ``week`` is
+    what each hour of the week spent lately, Monday 00:00 first. A weekday weighs the median
+    of its days, so that one runaway night does not become the plan; its hours share it as
+    working days, or weekends, do on average.
     """
-    if len(daily) < FEWEST_DAYS or sum(daily.values()) <= 0:
+    days = days[-PROFILE_DAYS:]
+    if len(days) < FEWEST_DAYS or sum(days) <= 0:
         return EVEN
-    week = tuple(by_hour_of_week(hourly))
+    first = until.weekday() - len(days)
     weights: list[float] = []
     for weekday in range(DAYS_OF_WEEK):
-        total = median(money for day, money in daily.items() if day.weekday() == weekday)
-        weights += [total * share for share in _shape(week, weekday)]
+        total = median(days[(weekday - first) % DAYS_OF_WEEK :: DAYS_OF_WEEK])
+        weights += [total * share for share in _shape(tuple(week), weekday)]
     return Profile(tuple(weights)) if sum(weights) > 0 else EVEN
-
-
-def by_hour_of_week(hourly: Mapping[datetime, float]) -> list[float]:
-    """Return what each hour of the week spent, Monday 00:00 first, from money by local hour."""
-    week = [0.0] * (DAYS_OF_WEEK * HOURS_OF_DAY)
-    for moment, money in hourly.items():
-        week[moment.weekday() * HOURS_OF_DAY + moment.hour] += money
-    return week
 
 
 def share_left_of_day(week: Sequence[float], moment: datetime) -> float:

@@ -13,38 +13,50 @@ MONDAY = date(2026, 11, 2)
 MIDNIGHT = datetime(2026, 11, 2)  # noqa: DTZ001 - profiles are made of local hours
 
 
-def working_days(weeks: int) -> dict[date, float]:
-    """$10 a working day, $2 a weekend day."""
-    return {
-        MONDAY + timedelta(n): 10.0 if (MONDAY + timedelta(n)).weekday() < 5 else 2.0
-        for n in range(7 * weeks)
-    }
+def working_days(weeks: int) -> list[float]:
+    """$10 a working day, $2 a weekend day, from a Monday on."""
+    return [10.0, 10.0, 10.0, 10.0, 10.0, 2.0, 2.0] * weeks
 
 
-def office_hours(weeks: int) -> dict[datetime, float]:
-    """All money between 9 and 17."""
-    return {
-        MIDNIGHT + timedelta(days=day, hours=hour): 1.0
-        for day in range(7 * weeks)
-        for hour in range(9, 17)
-    }
+def week_of(hours: dict[int, float]) -> list[float]:
+    """The same hours every day of the week."""
+    return [hours.get(hour, 0.0) for hour in range(24)] * 7
+
+
+OFFICE_HOURS = week_of(dict.fromkeys(range(9, 17), 1.0))
+
+
+def profile(days: list[float], week: list[float] = OFFICE_HOURS) -> pace.Profile:
+    """The profile of days from ``MONDAY`` on."""
+    return pace.profile_of(days, MONDAY + timedelta(days=len(days)), week)
 
 
 def test_less_than_two_weeks_are_an_even_plan() -> None:
-    assert pace.profile_of(dict(list(working_days(2).items())[:13]), {}) == pace.EVEN
+    assert profile(working_days(2)[:13]) == pace.EVEN
+    assert profile(working_days(2)) != pace.EVEN
 
 
 def test_weekdays_weigh_what_they_cost() -> None:
-    profile = pace.profile_of(working_days(4), office_hours(4))
-    week = pace.planned_by_day(profile, MIDNIGHT, MIDNIGHT + timedelta(days=7))
+    week = pace.planned_by_day(profile(working_days(4)), MIDNIGHT, MIDNIGHT + timedelta(days=7))
     assert list(week.values()) == pytest.approx([10 / 54] * 5 + [2 / 54] * 2)
 
 
+def test_days_that_begin_in_the_middle_of_a_week_keep_their_weekdays() -> None:
+    days = working_days(4)[3:]
+    found = pace.profile_of(days, MONDAY + timedelta(days=28), OFFICE_HOURS)
+    assert found == profile(working_days(4))
+
+
+def test_what_was_more_than_eight_weeks_ago_does_not_count() -> None:
+    assert profile([500.0] * 63 + working_days(8)) == profile(working_days(8))
+
+
 def test_hours_weigh_what_they_cost() -> None:
-    profile = pace.profile_of(working_days(4), office_hours(4))
     end = MIDNIGHT + timedelta(days=1)
     shares = [
-        pace.planned_share(profile, MIDNIGHT, end, MIDNIGHT + timedelta(hours=hour))
+        pace.planned_share(
+            profile(working_days(4)), MIDNIGHT, end, MIDNIGHT + timedelta(hours=hour)
+        )
         for hour in (0, 9, 13, 17, 24)
     ]
     assert shares == pytest.approx([0, 0, 0.5, 1, 1])
@@ -57,27 +69,24 @@ def test_half_an_hour_counts_half() -> None:
 
 
 def test_usage_that_knows_only_days_is_even_within_the_day() -> None:
-    whole_days = {MIDNIGHT + timedelta(days=day): 10.0 for day in range(28)}
-    profile = pace.profile_of(working_days(4), whole_days)
+    of_days = profile(working_days(4), week_of({0: 10.0}))
     noon = MIDNIGHT + timedelta(hours=12)
-    assert pace.planned_share(profile, MIDNIGHT, MIDNIGHT + timedelta(days=1), noon) == (
+    assert pace.planned_share(of_days, MIDNIGHT, MIDNIGHT + timedelta(days=1), noon) == (
         pytest.approx(0.5)
     )
 
 
 def test_one_runaway_night_does_not_become_the_plan() -> None:
     days = working_days(4)
-    days[MONDAY + timedelta(days=9)] = 500.0
-    week = pace.planned_by_day(pace.profile_of(days, {}), MIDNIGHT, MIDNIGHT + timedelta(days=7))
+    days[9] = 500.0
+    week = pace.planned_by_day(profile(days), MIDNIGHT, MIDNIGHT + timedelta(days=7))
     assert list(week.values())[2] == pytest.approx(10 / 54)
 
 
 def test_what_is_left_of_a_day_follows_the_hours_of_its_kind_of_day() -> None:
-    week = pace.by_hour_of_week(
-        {MIDNIGHT + timedelta(hours=hour): money for hour, money in ((9, 6.0), (14, 2.0))}
-        | {MIDNIGHT + timedelta(days=1, hours=14): 4.0, MIDNIGHT + timedelta(days=5, hours=20): 5.0}
-        | {MIDNIGHT + timedelta(days=6, hours=2): 5.0}
-    )
+    week = [0.0] * 168
+    for day, hour, money in ((0, 9, 6.0), (0, 14, 2.0), (1, 14, 4.0), (5, 20, 5.0), (6, 2, 5.0)):
+        week[24 * day + hour] = money
     working = MIDNIGHT + timedelta(days=3)  # 6 of 12 at 9, 6 of 12 at 14
     quarter = timedelta(minutes=15)
     assert pace.share_left_of_day(week, working + timedelta(hours=9)) == pytest.approx(1)

@@ -7,15 +7,14 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from alerts.evaluation import end_of
 from costmodel import pace
 from costmodel.budget import Budget
 from costmodel.forecast import Backtest, Forecast, NotForecastable
-from dashboard.budget_watch import slot_of
+from dashboard.budget_watch import end_of
 from dashboard.money_budgets import money_budgets
 from dashboard.period import Period
 from dashboard.remembered import remembered
-from dashboard.time_words import day_of, hour_of, is_calendar_month
+from dashboard.time_words import day_of, is_calendar_month
 
 if TYPE_CHECKING:
     from alerts.period_end import PeriodEnd
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from costmodel.spend import Spend
     from dashboard.view import View
 
-PROFILE_DAYS = 56
 PACE_WINDOW = timedelta(days=3)
 
 Filters = dict[str, tuple[str | None, ...]]
@@ -72,9 +70,9 @@ def standing_of(view: View) -> Standing:
     is_open = view.until < view.period.end and view.now < view.period.end
     if not is_open or total.cost is None:
         return start
-    profile = pace.profile_of(_complete_days(view), _hourly(view))
-    start = replace(start, pace_now=_pace(view, profile, budget), profile=profile)
     heading = _heading(view, budget)
+    profile = _profile(heading)
+    start = replace(start, pace_now=_pace(view, profile, budget), profile=profile)
     if heading is None or (heading.start, heading.end) != (view.period.start, view.period.end):
         return replace(start, ahead=NotForecastable("not all of this usage reaches the period yet"))
     return replace(start, ahead=heading.ahead, replayed=heading.replayed, coming=heading.coming)
@@ -92,10 +90,12 @@ def _heading(view: View, budget: Budget | None) -> PeriodEnd | None:
     )
     ids = (id(source.book), id(source.configuration))
     filters = tuple(sorted(view.filters.items()))
+    extent = view.facts.extent
+    until = min(view.now, extent[1]) if extent else view.now
     return remembered(
         store,
-        ("period end", *ids, slot_of(view.now), view.period, filters),
-        lambda: end_of(asked, store, source.book, source.configuration, view.now),
+        ("period end", *ids, until, view.period, filters),
+        lambda: end_of(asked, store, source, until),
     )
 
 
@@ -110,16 +110,6 @@ def _budget_for(view: View) -> Budget | None:
     return None
 
 
-def _complete_days(view: View) -> dict[date, float]:
-    """Return the money of each of the complete days before the data's end, eight weeks of them."""
-    today = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = today - timedelta(days=PROFILE_DAYS)
-    seen = money_by_day(view.report(by=("day",), period=_stretch(view, since, today)))
-    first = min(seen, default=today.date())
-    days = (first + timedelta(n) for n in range((today.date() - first).days))
-    return {day: float(seen.get(day, 0)) for day in days}
-
-
 def money_by_day(spend: Spend) -> dict[date, Fraction]:
     """Return the money of each day of a report by day; a day without a price counts zero.
 
@@ -129,13 +119,11 @@ def money_by_day(spend: Spend) -> dict[date, Fraction]:
     return {day_of(label): cost or Fraction(0) for label, cost in labelled if label}
 
 
-def _hourly(view: View) -> dict[datetime, float]:
-    """Return the money of each hour of the last whole days."""
-    midnight = view.until.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - timedelta(days=pace.HOURLY_DAYS)
-    spend = view.report(by=("hour",), period=_stretch(view, since, midnight))
-    labelled = ((row.dimensions[0], row) for row in spend.rows)
-    return {hour_of(label): float(row.cost or 0) for label, row in labelled if label}
+def _profile(heading: PeriodEnd | None) -> pace.Profile:
+    if heading is None:
+        return pace.EVEN
+    behind = heading.behind
+    return pace.profile_of(behind.days, behind.midnight.date(), behind.week)
 
 
 def _pace(view: View, profile: pace.Profile, budget: Budget | None) -> float | None:
