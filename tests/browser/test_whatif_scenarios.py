@@ -26,7 +26,7 @@ scenarios:
     levers:
       - cascade: {first: gpt-4.1-mini, then: gpt-4.1, escalate: 12%}
       - cache: {hit_rate: 60%}
-      - retire: {model: gpt-4.1-mini}
+      - commit: {amount: 9}
   - {name: half in batch, levers: [{batch: {share: 50%}}]}
 """
 
@@ -81,7 +81,7 @@ def test_a_plan_file_sets_the_controls(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Set the controls").click()
     said = page.locator("#whatif-yaml-said")
     expect(said).to_contain_text("The controls are set to “mini first”.")
-    expect(said).to_contain_text("Retire: no control here says it")
+    expect(said).to_contain_text("Commit: no control here says it")
     expect(page.locator("#whatif-sentence")).to_contain_text("This plan $555.84")
     expect(page.locator("input[aria-label='Cached input share, percent']")).to_have_value("60%")
     assert "workload=typed" in page.url
