@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.controls import Controls, levers_of
-from costmodel.levers import Batch, Cache, Cascade, Grow, Lever, Route
+from costmodel.levers import (
+    Batch,
+    Cache,
+    Cascade,
+    Compress,
+    Grow,
+    Lever,
+    Review,
+    Route,
+    Verify,
+)
 from costmodel.live import ALL_TOKENS, Live, keeps_kinds, live
 from costmodel.live_dials import Dial, dials_of_controls, dials_of_levers
 from costmodel.meters import Meter
@@ -132,6 +142,26 @@ def test_the_controls_of_what_if_can_be_turned() -> None:
     assert turned(found, *values).cost() == evaluate(usage, levers_of(there), BOOK).cost
     empty = turned(found, Fraction(1), Fraction(12, 100), None, Fraction(0), Fraction(0))
     assert empty.cost() == Fraction("633.60")
+
+
+def test_the_controls_can_be_turned_beside_further_levers() -> None:
+    """Mini first with 12% escalated, 20% shorter prompts, checked by Nano, read by people."""
+    usage = workload(FULL)
+    more = (
+        Compress(input=Fraction(1, 5)),
+        Verify(model="gpt-4.1-nano"),
+        Review(share=Fraction(1, 1_000), minutes=Fraction(1), usd_per_hour=Fraction(60)),
+    )
+    controls = Controls(
+        start_with=((MINI, Fraction(1)),), full=FULL, escalate=Fraction(12, 100), more=more
+    )
+    dials, levers_at = dials_of_controls(controls, usage, (MINI, FULL), BOOK)
+    found = live(usage, dials, levers_at, BOOK, by_kind=keeps_kinds(more))
+    # 374.40 + 12% of 1,872.00; Nano reads 396M at $0.10 and writes 15M at $0.40; 300 minutes
+    assert found.cost() == Fraction("374.40") + Fraction("224.64") + Fraction("45.60") + 300
+    values = (Fraction(1, 2), Fraction(1, 5), Fraction(7, 10), Fraction(1, 4), Fraction(1, 10))
+    there = Controls(((MINI, values[0]),), FULL, values[1], "tried_first", *values[2:], more=more)
+    assert turned(found, *values).cost() == evaluate(usage, levers_of(there), BOOK).cost
 
 
 @pytest.mark.parametrize(
