@@ -108,7 +108,10 @@ def test_among_objects_that_are_mapped_a_huge_line_costs_only_itself(
     before: bytes, start: bytes, end: bytes, tmp_path: Path
 ) -> None:
     told = imported(with_long_line(tmp_path / "calls.json", before + start, end), "mapped")
-    assert (told["read"], told["added"], told["aside"]) == (3, 2, 1), told
+    if SOAK and before.startswith(b"["):  # one document, and a longer one than is taken
+        assert "a JSON document of more than 268 million characters" in told["refused"]
+    else:
+        assert (told["read"], told["added"], told["aside"]) == (3, 2, 1), told
 
 
 @pytest.mark.parametrize("quote", [b'"', b""], ids=["quoted", "bare"])
