@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC
-from itertools import pairwise, starmap
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from costmodel.meters import Meter
 from costmodel.number_text import listed, rate_text
@@ -54,7 +56,13 @@ class PricePath:
         """Return the mean over time between each two edges; none where no price changes."""
         if not self.steps:
             return ()
-        return tuple(starmap(self._mean, pairwise(edge.astimezone(UTC) for edge in edges)))
+        days = [at.timestamp() for at, _ in self.steps]
+        place = np.searchsorted(days, [edge.timestamp() for edge in edges], side="right")
+        means: list[float] = np.array([1.0, *(factor for _, factor in self.steps)])[place].tolist()
+        for number in np.flatnonzero(np.diff(place)).tolist():
+            begin, end = (edge.astimezone(UTC) for edge in edges[number : number + 2])
+            means[number] = self._mean(begin, end)
+        return tuple(means[:-1])
 
     def _mean(self, begin: datetime, end: datetime) -> float:
         cuts = [begin, *(at for at, _ in self.steps if begin < at < end), end]
